@@ -1,0 +1,73 @@
+/**
+ * A text field over a value that others may change: what is being typed is never overwritten, and is saved when the typing
+ * rests, the field is left or the page goes away.
+ */
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+const restMs = 800;
+const open = new Set<() => Promise<unknown>>();
+
+/** Saves all that is typed and not yet saved; before a reload, say. */
+export async function saveDrafts(): Promise<void> {
+  await Promise.all([...open].map((save) => save()));
+}
+
+addEventListener('pagehide', () => void saveDrafts());
+
+export interface DraftField {
+  readonly value: string;
+  readonly onInput: (event: { readonly currentTarget: { readonly value: string } }) => void;
+  readonly onBlur: () => void;
+}
+
+/** `save` resolves to whether it was saved; what was not stays in the field. A required text that is left empty comes back. */
+export function useDraft(
+  value: string,
+  save: (text: string) => Promise<boolean>,
+  isRequired = false,
+): DraftField {
+  const [draft, setDraft] = useState<string | null>(null);
+  const latest = useRef({ value, draft, save, isLeft: false });
+  latest.current = { ...latest.current, value, draft, save };
+  const timer = useRef(0);
+
+  const flush = useRef(async (): Promise<unknown> => {
+    clearTimeout(timer.current);
+    const { draft: text, value: stored, save: write, isLeft } = latest.current;
+    if (text === null) return;
+    if (isRequired && text.trim() === '') {
+      if (isLeft) setDraft(null);
+      return;
+    }
+    if (text !== stored && !(await write(text))) return;
+    // The value that comes back through the live query takes the draft's place; one that is equal already is there.
+    if (isLeft && latest.current.draft === text && latest.current.value === text) setDraft(null);
+  }).current;
+
+  useEffect(() => {
+    open.add(flush);
+    return () => {
+      open.delete(flush);
+      void flush();
+    };
+  }, [flush]);
+
+  useEffect(() => {
+    if (latest.current.isLeft) setDraft(null);
+  }, [value]);
+
+  return {
+    value: draft ?? value,
+    onInput: ({ currentTarget }) => {
+      latest.current.isLeft = false;
+      latest.current.draft = currentTarget.value;
+      setDraft(currentTarget.value);
+      clearTimeout(timer.current);
+      timer.current = window.setTimeout(flush, restMs);
+    },
+    onBlur: () => {
+      latest.current.isLeft = true;
+      void flush();
+    },
+  };
+}

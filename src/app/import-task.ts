@@ -1,0 +1,76 @@
+/**
+ * The import in hand. It goes on while the person works elsewhere in the app, so it lives beside the screens.
+ *
+ *   idle ──file chosen──▶ reading ──▶ chosen ──start──▶ running ──▶ done ──▶ idle
+ *                            └──▶ unreadable
+ */
+import { signal } from '@preact/signals';
+import type { Failure } from '../client/index.ts';
+import type { Columns, Target } from './csv.ts';
+import type { CsvFile } from './csv-file.ts';
+import type { ImportProgress, ImportReport } from './csv-import.ts';
+import { toFailure } from './failure.ts';
+import type { AppSpace } from './schema.ts';
+
+export type ImportTask =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'reading'; readonly name: string }
+  | { readonly kind: 'unreadable'; readonly name: string }
+  | { readonly kind: 'chosen'; readonly file: CsvFile; readonly columns: Columns }
+  | {
+      readonly kind: 'running';
+      readonly name: string;
+      readonly progress: ImportProgress;
+      readonly cancel: () => void;
+    }
+  | {
+      readonly kind: 'done';
+      readonly name: string;
+      readonly report: ImportReport | (ImportProgress & { readonly failure: Failure });
+    };
+
+export const importTask = signal<ImportTask>({ kind: 'idle' });
+
+const nothingYet: ImportProgress = { rows: 0, lists: 0, share: 0, faults: [], faultCount: 0 };
+
+export async function chooseFile(file: File): Promise<void> {
+  importTask.value = { kind: 'reading', name: file.name };
+  try {
+    // Loaded now: few visits import anything, and the parser is not small.
+    const [{ openCsv }, { guessColumns }] = await Promise.all([import('./csv-file.ts'), import('./csv.ts')]);
+    const opened = await openCsv(file);
+    importTask.value = { kind: 'chosen', file: opened, columns: guessColumns(opened.header) };
+  } catch {
+    importTask.value = { kind: 'unreadable', name: file.name };
+  }
+}
+
+export function chooseColumn(target: Target, column: number | null): void {
+  const task = importTask.value;
+  if (task.kind === 'chosen') importTask.value = { ...task, columns: { ...task.columns, [target]: column } };
+}
+
+export async function startImport(space: AppSpace): Promise<void> {
+  const task = importTask.value;
+  if (task.kind !== 'chosen') return;
+  const { file, columns } = task;
+  const { name } = file;
+  const stop = new AbortController();
+  let progress = nothingYet;
+  const show = (next: ImportProgress): void => {
+    progress = next;
+    importTask.value = { kind: 'running', name, progress, cancel: () => stop.abort() };
+  };
+  show(nothingYet);
+  try {
+    const { importCsv } = await import('./csv-import.ts');
+    const report = await importCsv(space, file, columns, stop.signal, show);
+    importTask.value = { kind: 'done', name, report };
+  } catch (thrown) {
+    importTask.value = { kind: 'done', name, report: { ...progress, failure: toFailure(thrown) } };
+  }
+}
+
+export function endImport(): void {
+  if (importTask.value.kind !== 'running') importTask.value = { kind: 'idle' };
+}

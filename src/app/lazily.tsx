@@ -1,0 +1,35 @@
+/** A component whose code is loaded when it is first shown: what the first screen does not need is not in the first load. */
+import type { ComponentType } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+
+export function lazily<Props extends object>(
+  load: () => Promise<ComponentType<Props>>,
+): ComponentType<Props> {
+  let loaded: ComponentType<Props> | null = null;
+  return function Lazily(props: Props) {
+    const [state, setState] = useState<'here' | 'loading' | 'failed'>(loaded === null ? 'loading' : 'here');
+    useEffect(() => {
+      if (state !== 'loading') return;
+      load().then(
+        (component) => {
+          loaded = component;
+          setState('here');
+        },
+        () => setState('failed'),
+      );
+    }, [state]);
+    if (loaded !== null) {
+      const Loaded = loaded;
+      return <Loaded {...props} />;
+    }
+    if (state === 'loading') return null;
+    return (
+      <div class="pane panel empty" role="alert">
+        <p>This part of Cairn could not be loaded. Check the connection.</p>
+        <button type="button" class="plain" onClick={() => setState('loading')}>
+          Try again
+        </button>
+      </div>
+    );
+  };
+}

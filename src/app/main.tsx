@@ -1,0 +1,15 @@
+/** The page's entry: the address, the time, the space used last, and the screen that shows them. */
+import { render } from 'preact';
+import { followTime } from './observed.ts';
+import { followAddress } from './route.ts';
+import { App } from './screens/app.tsx';
+import { startSession } from './session.ts';
+import { registerServiceWorker } from './update.ts';
+
+followAddress();
+followTime();
+if (isSecureContext) void startSession();
+const root = document.getElementById('app');
+if (root !== null) render(<App />, root);
+// In development the files change under a service worker's feet.
+if (import.meta.env.PROD) void registerServiceWorker();

@@ -1,0 +1,50 @@
+/** Short messages at the foot of the screen: what was done, with a step back; or what failed, with the next step. */
+import { signal } from '@preact/signals';
+import { toFailure } from './failure.ts';
+
+export interface Notice {
+  readonly number: number;
+  readonly text: string;
+  readonly isTrouble: boolean;
+  readonly action: { readonly label: string; readonly run: () => Promise<void> } | null;
+}
+
+export const notices = signal<readonly Notice[]>([]);
+
+const shownAtOnce = 3;
+let last = 0;
+
+export function notify(text: string, action: Notice['action'] = null, isTrouble = false): void {
+  last += 1;
+  const notice = { number: last, text, isTrouble, action };
+  // One step back at a time: the newest. Older ones are found among what was deleted.
+  const others = action === null ? notices.value : notices.value.filter((other) => other.action === null);
+  notices.value = [...others, notice].slice(-shownAtOnce);
+}
+
+export function dismiss(number: number): void {
+  notices.value = notices.value.filter((notice) => notice.number !== number);
+}
+
+/** Does it, and says in words if it fails; true when it was done. */
+export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (thrown) {
+    await notifyFailure(thrown);
+    return false;
+  }
+}
+
+async function notifyFailure(thrown: unknown): Promise<void> {
+  const failure = toFailure(thrown);
+  try {
+    const { errorWords } = await import('./error-words.ts');
+    const { means, next } = errorWords(failure);
+    notify(`${means} ${next}`, null, true);
+  } catch {
+    // The words themselves could not be loaded; the code still names what happened.
+    notify(`That did not work: ${failure.code}.`, null, true);
+  }
+}

@@ -1,0 +1,58 @@
+/** All lists, by name. */
+import { useMemo } from 'preact/hooks';
+import { deleted } from '../deleted.ts';
+import { attempt } from '../notices.ts';
+import { useLive, useObserved } from '../observed.ts';
+import { go, hashOf } from '../route.ts';
+import type { AppSpace, List } from '../schema.ts';
+import { AddLine } from './add-line.tsx';
+import { LazyTrouble as Trouble } from './lazy-trouble.tsx';
+
+const byTitle = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
+/** Lists with an order of their own first, then by name, then in the order in which they were made. */
+function inOrder(a: List, b: List): number {
+  return (
+    (a.order ?? Number.POSITIVE_INFINITY) - (b.order ?? Number.POSITIVE_INFINITY) ||
+    byTitle.compare(a.title, b.title) ||
+    (a.id < b.id ? -1 : 1)
+  );
+}
+
+export function ListsPane({ space, chosen }: { readonly space: AppSpace; readonly chosen: string | null }) {
+  const { rows, loading, error } = useLive(() => space.tables.lists.live(), space.id);
+  const hidden = useObserved(space.status).rows?.hidden ?? 0;
+  const lists = useMemo(() => [...rows].sort(inOrder), [rows]);
+  const add = (title: string): Promise<boolean> =>
+    attempt(async () => go(hashOf(await space.tables.lists.put({ title }))));
+  return (
+    <nav class="pane lists" aria-label="Lists">
+      {error !== null && <Trouble failure={error} />}
+      {lists.length === 0 && error === null && (
+        <p class="empty">{loading ? 'Opening…' : 'No list yet. Give the first one a name.'}</p>
+      )}
+      {/* biome-ignore lint/a11y/noRedundantRoles: without list marks Safari takes a list for none */}
+      <ul role="list" class="rows">
+        {lists.map((list) => (
+          <li key={list.id}>
+            <a
+              class="row"
+              data-testid="list-row"
+              data-id={list.id}
+              href={hashOf(list.id)}
+              aria-current={list.id === chosen ? 'page' : undefined}
+            >
+              <bdi>{list.title}</bdi>
+            </a>
+          </li>
+        ))}
+      </ul>
+      <AddLine label="New list" testId="list-add" add={add} />
+      {(deleted.value.length > 0 || hidden > 0) && (
+        <a class="row quiet" href={hashOf(chosen, { kind: 'deleted' })} data-testid="deleted">
+          Deleted
+        </a>
+      )}
+    </nav>
+  );
+}

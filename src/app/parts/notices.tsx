@@ -1,0 +1,49 @@
+/** The messages at the foot of the screen. One with a step back stays while it is pointed at or holds the focus. */
+import { useEffect, useState } from 'preact/hooks';
+import { dismiss, type Notice, notices } from '../notices.ts';
+import { Icon } from './icon.tsx';
+
+const shownMs = 10_000;
+
+export function Notices() {
+  return (
+    <div class="notices" role="status" aria-live="polite">
+      {notices.value.map((notice) => (
+        <NoticeLine key={notice.number} notice={notice} />
+      ))}
+    </div>
+  );
+}
+
+function NoticeLine({ notice: { number, text, action, isTrouble } }: { readonly notice: Notice }) {
+  const [isHeld, setHeld] = useState(false);
+  useEffect(() => {
+    if (isHeld) return;
+    const timer = setTimeout(() => dismiss(number), shownMs);
+    return () => clearTimeout(timer);
+  }, [isHeld, number]);
+  const run = async (): Promise<void> => {
+    dismiss(number);
+    await action?.run();
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: only tells whether someone is reading it
+    <div
+      class={isTrouble ? 'notice trouble' : 'notice'}
+      onMouseEnter={() => setHeld(true)}
+      onMouseLeave={() => setHeld(false)}
+      onFocusIn={() => setHeld(true)}
+      onFocusOut={() => setHeld(false)}
+    >
+      <span>{text}</span>
+      {action !== null && (
+        <button type="button" class="plain" data-testid="undo" onClick={run}>
+          {action.label}
+        </button>
+      )}
+      <button type="button" class="bare" aria-label="Close message" onClick={() => dismiss(number)}>
+        <Icon name="close" />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,77 @@
+/** This space on this device: its name here, its members' way in, its import, and the way out. */
+import { useState } from 'preact/hooks';
+import { counted } from '../counted.ts';
+import { placeHere } from '../device-names.ts';
+import { useDraft } from '../drafts.ts';
+import { useObserved } from '../observed.ts';
+import { go, hashOf } from '../route.ts';
+import type { AppSpace } from '../schema.ts';
+import { remembered, rename } from '../session.ts';
+import { offlineState } from '../update.ts';
+import { EraseDialog } from './erase-dialog.tsx';
+import { Panel } from './panel.tsx';
+
+const offlineWords = {
+  unknown: 'Whether Cairn starts without a connection is not known yet.',
+  preparing: 'Getting ready to start without a connection…',
+  ready: 'Ready offline: Cairn starts without a connection.',
+  impossible: 'This browser does not let Cairn start without a connection. What is open goes on working.',
+} as const;
+
+export function SettingsPanel({ space, list }: { readonly space: AppSpace; readonly list: string | null }) {
+  const [isErasing, setErasing] = useState(false);
+  const status = useObserved(space.status);
+  const label = remembered.value.spaces.find(({ id }) => id === space.id)?.label ?? '';
+  const name = useDraft(
+    label,
+    async (text) => {
+      rename(space.id, text.trim());
+      return true;
+    },
+    true,
+  );
+  return (
+    <Panel title="Settings" back={hashOf(list)} testId="settings-panel">
+      <section class="stack">
+        <label class="field">
+          <span>Name of this space</span>
+          <input data-testid="space-name" maxLength={60} {...name} />
+          <small>Only you see this name.</small>
+        </label>
+        {status.rows !== null && <p class="hint">{counted(status.rows.live, 'row')} here.</p>}
+      </section>
+      <section>
+        <h3>Bring in</h3>
+        <p>
+          <a class="plain" href={hashOf(list, { kind: 'import' })} data-testid="open-import">
+            Import a CSV file
+          </a>
+        </p>
+      </section>
+      <section>
+        <h3>Other spaces</h3>
+        <p>
+          <button type="button" class="plain" data-testid="add-space" onClick={() => go('#/new')}>
+            Make or join another space
+          </button>
+        </p>
+      </section>
+      <section>
+        <h3>Offline</h3>
+        <p data-testid="offline-ready" data-state={offlineState.value}>
+          {offlineWords[offlineState.value]}
+        </p>
+      </section>
+      <section>
+        <h3>Leave</h3>
+        <p>{`Takes this space and its keys off ${placeHere()}. The other members keep theirs.`}</p>
+        <p>
+          <button type="button" class="plain danger" data-testid="erase" onClick={() => setErasing(true)}>
+            Erase from {placeHere()}
+          </button>
+        </p>
+      </section>
+      {isErasing && <EraseDialog space={space} onClose={() => setErasing(false)} />}
+    </Panel>
+  );
+}

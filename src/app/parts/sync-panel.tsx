@@ -1,0 +1,126 @@
+/** The truth about sync, in plain words first and in exact terms in the fold at its end (DESIGN §13, APP-2 to APP-4). */
+import { useState } from 'preact/hooks';
+import type { Reason, SpaceStatus } from '../../client/index.ts';
+import { ago, bytes } from '../counted.ts';
+import { labelOf, placeHere } from '../device-names.ts';
+import { errorWords } from '../error-words.ts';
+import { attempt } from '../notices.ts';
+import { now, useObserved } from '../observed.ts';
+import { ordered, pillOf } from '../pill.ts';
+import { hashOf } from '../route.ts';
+import type { AppSpace } from '../schema.ts';
+import { keepersOf } from '../who-has.ts';
+import { reasonWords, type Scene, type StateWords } from '../words.ts';
+import { ConflictSection } from './conflict-list.tsx';
+import { DeviceList } from './device-list.tsx';
+import { ExactTerms } from './exact-terms.tsx';
+import { StateShape } from './icon.tsx';
+import { Panel } from './panel.tsx';
+
+export function SyncPanel({ space, list }: { readonly space: AppSpace; readonly list: string | null }) {
+  const status = useObserved(space.status);
+  const conflicts = useObserved(space.conflicts);
+  return (
+    <Panel title="Sync" back={hashOf(list)} testId="sync-panel">
+      <State space={space} status={status} />
+      <section>
+        <h3>Who has your changes</h3>
+        <ul class="facts" data-testid="who-has">
+          {keepersOf(status).map(({ where, what, hasAll }) => (
+            <li key={where}>
+              <div>
+                <strong>{where}</strong>
+                <small>{what}</small>
+              </div>
+              <span data-tone={hasAll ? 'quiet' : undefined}>
+                <StateShape shape={hasAll ? 'stack' : 'ring'} />
+              </span>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section data-testid="devices-panel">
+        <h3>Devices</h3>
+        <DeviceList devices={status.devices} />
+      </section>
+      <ConflictSection space={space} conflicts={conflicts} devices={status.devices} />
+      <section>
+        <h3>Storage on {placeHere()}</h3>
+        <Storage storage={status.storage} />
+      </section>
+      <ExactTerms space={space} status={status} />
+    </Panel>
+  );
+}
+
+function State({ space, status }: { readonly space: AppSpace; readonly status: SpaceStatus }) {
+  const [isAsked, setAsked] = useState(false);
+  const scene = { place: placeHere(), who: labelOf(status.devices) };
+  const pill = pillOf(status, scene, now.value);
+  const reasons = ordered(status.reasons).map((reason) => wordsInFull(reason, scene));
+  const syncNow = async (): Promise<void> => {
+    setAsked(true);
+    await attempt(() => space.syncNow());
+    setAsked(false);
+  };
+  return (
+    <section class="state">
+      <p class="state-word" data-tone={pill.tone}>
+        <StateShape shape={pill.shape} />
+        <strong>{pill.word}</strong>
+        {pill.asOf !== null && <span>{pill.asOf}</span>}
+      </p>
+      <ul class="reasons" data-testid="reasons">
+        {(reasons.length === 0 ? [pill] : reasons).map(({ means, next, tone }) => (
+          <li key={means} data-tone={tone}>
+            <p>{means}</p>
+            {next !== 'Nothing to do.' && <p class="next">{next}</p>}
+          </li>
+        ))}
+      </ul>
+      <p class="actions">
+        <button type="button" class="plain" data-testid="sync-now" disabled={isAsked} onClick={syncNow}>
+          {isAsked ? 'Syncing…' : 'Sync now'}
+        </button>
+        <small>
+          Last compared {status.asOf === null ? 'never' : ago(status.asOf, now.value)}
+          {status.lastError !== null &&
+            status.nextTryAt !== null &&
+            status.nextTryAt > now.value &&
+            `, next try ${ago(status.nextTryAt, now.value)}`}
+        </small>
+      </p>
+    </section>
+  );
+}
+
+/** Asked for on a step of the person's own, since some browsers ask back; the status says what came of it. */
+function askToKeep(): void {
+  navigator.storage?.persist?.().catch(() => {});
+}
+
+function Storage({ storage: { persisted, usage, quota } }: { readonly storage: SpaceStatus['storage'] }) {
+  return (
+    <>
+      <p data-testid="storage">
+        {bytes(usage)} used{quota === null ? '' : ` of ${bytes(quota)} allowed`}.{' '}
+        {persisted === true && 'The browser has promised to keep it.'}
+        {persisted === false && 'The browser may delete it when space runs low.'}
+        {persisted === null && 'Whether the browser will keep it is not known.'}
+      </p>
+      {persisted === false && (
+        <p>
+          <button type="button" class="plain" onClick={askToKeep}>
+            Ask the browser to keep it
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
+
+/** A reason in words, one that the server gave with what its code says. */
+function wordsInFull(reason: Reason, scene: Scene): StateWords {
+  const words = reasonWords(reason, scene);
+  return reason.kind === 'relay-error' ? { ...words, ...errorWords(reason.values) } : words;
+}

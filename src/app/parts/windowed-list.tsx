@@ -1,0 +1,128 @@
+/**
+ * A list of any length whose rows have one height: only those in view are drawn (`row-window`). Arrow keys move the focus from row to
+ * row; the row that holds the focus stays drawn wherever one scrolls.
+ */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { type RowWindow, rowWindow, scrollToShow } from '../row-window.ts';
+
+/** Height of a row in rem; `app.css` says the same. */
+const rowRem = 3.25;
+
+export function WindowedList<T>(props: {
+  readonly label: string;
+  readonly rows: readonly T[];
+  readonly keyOf: (row: T) => string;
+  readonly draw: (row: T) => ComponentChildren;
+  /** A row to scroll to, once for each new value; -1 for none. */
+  readonly reveal?: number;
+}) {
+  const { rows, keyOf, reveal = -1 } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const [rowHeight] = useState(
+    () => rowRem * Number.parseFloat(getComputedStyle(document.documentElement).fontSize),
+  );
+  const [shown, setShown] = useState<RowWindow>({ start: 0, end: 0 });
+  const [focused, setFocused] = useState(-1);
+  const count = rows.length;
+
+  const look = (): void => {
+    if (box.current === null) return;
+    const next = rowWindow(
+      { scrollTop: box.current.scrollTop, height: box.current.clientHeight },
+      rowHeight,
+      count,
+    );
+    setShown((old) => (old.start === next.start && old.end === next.end ? old : next));
+  };
+
+  useLayoutEffect(look, [count, rowHeight]);
+  useEffect(() => {
+    const observer = new ResizeObserver(look);
+    if (box.current !== null) observer.observe(box.current);
+    return () => observer.disconnect();
+  }, [count, rowHeight]);
+
+  const show = (index: number): void => {
+    if (box.current === null) return;
+    const { scrollTop, clientHeight } = box.current;
+    const to = scrollToShow(index, { scrollTop, height: clientHeight }, rowHeight);
+    if (to !== null) box.current.scrollTop = to;
+  };
+  useLayoutEffect(() => {
+    if (reveal >= 0) show(reveal);
+  }, [reveal]);
+
+  const indexOf = (target: EventTarget | null): number => {
+    const row = target instanceof Element ? target.closest('[data-index]') : null;
+    return row === null ? -1 : Number(row.getAttribute('data-index'));
+  };
+  /** The row that takes the focus as soon as it is drawn; the one that has it stays drawn until then. */
+  const [wanted, setWanted] = useState(-1);
+  // Keys may come faster than drawings: each goes on from where the one before it went.
+  const aim = useRef(-1);
+  const reach = (): void => {
+    const row = aim.current < 0 ? null : box.current?.querySelector(`[data-index="${aim.current}"]`);
+    const target = row?.querySelector<HTMLElement>('a, button');
+    if (!target) return;
+    aim.current = -1;
+    target.focus({ preventScroll: true });
+    setWanted(-1);
+  };
+  useLayoutEffect(reach, [wanted]);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    const from = aim.current < 0 ? indexOf(event.target) : aim.current;
+    if (by === 0 || from < 0) return;
+    event.preventDefault();
+    const to = from + by;
+    if (to < 0 || to >= count) return;
+    aim.current = to;
+    show(to);
+    setWanted(to);
+    reach();
+  };
+
+  const drawn: number[] = [];
+  for (let index = shown.start; index < Math.min(shown.end, count); index += 1) drawn.push(index);
+  for (const index of new Set([focused, wanted])) {
+    if (index >= 0 && index < count && (index < shown.start || index >= shown.end)) drawn.push(index);
+  }
+
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the keys of the rows inside arrive here
+    <div
+      class="window"
+      ref={box}
+      onScroll={look}
+      onKeyDown={onKeyDown}
+      onFocusIn={({ target }) => setFocused(indexOf(target))}
+      onFocusOut={() => setFocused(-1)}
+    >
+      <ul
+        // biome-ignore lint/a11y/noRedundantRoles: without list marks Safari takes a list for none
+        role="list"
+        class="window-rows"
+        aria-label={props.label}
+        style={{ height: `${count * rowHeight}px` }}
+      >
+        {drawn.map((index) => {
+          const row = rows[index];
+          return (
+            row !== undefined && (
+              <li
+                key={keyOf(row)}
+                data-index={index}
+                aria-setsize={count}
+                aria-posinset={index + 1}
+                style={{ transform: `translateY(${index * rowHeight}px)` }}
+              >
+                {props.draw(row)}
+              </li>
+            )
+          );
+        })}
+      </ul>
+    </div>
+  );
+}

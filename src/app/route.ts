@@ -1,0 +1,87 @@
+/**
+ * Where the person is, as the hash of the address, so that back, reload and a bookmark do what they should.
+ *
+ *   #/                                   the lists
+ *   #/list/<id>                          one list
+ *   …/item/<id>  …/sync  …/settings …    the same with something beside it
+ *   #/new                                make or join another space
+ *   #join=<invitation>                   an invitation that was opened
+ */
+import { signal } from '@preact/signals';
+
+export type Aside =
+  | { readonly kind: 'item'; readonly id: string }
+  | { readonly kind: 'sync' | 'settings' | 'import' | 'deleted' };
+
+export type Route =
+  | { readonly kind: 'join'; readonly fragment: string }
+  | { readonly kind: 'new' }
+  | { readonly kind: 'work'; readonly list: string | null; readonly aside: Aside | null };
+
+const joinMark = '#join=';
+
+export function parseRoute(hash: string): Route {
+  if (hash.startsWith(joinMark)) return { kind: 'join', fragment: hash };
+  const parts = hash.replace(/^#\/?/, '').split('/').map(decoded);
+  if (parts[0] === 'new') return { kind: 'new' };
+  const list = parts[0] === 'list' && parts[1] ? parts[1] : null;
+  const [name, id] = list === null ? parts : parts.slice(2);
+  return { kind: 'work', list, aside: asideOf(name, id) };
+}
+
+function asideOf(name: string | undefined, id: string | undefined): Aside | null {
+  switch (name) {
+    case 'item':
+      return id ? { kind: 'item', id } : null;
+    case 'sync':
+    case 'settings':
+    case 'import':
+    case 'deleted':
+      return { kind: name };
+    default:
+      return null;
+  }
+}
+
+/** The address of a place at work. */
+export function hashOf(list: string | null, aside: Aside | null = null): string {
+  const place = list === null ? '#/' : `#/list/${encodeURIComponent(list)}`;
+  if (aside === null) return place;
+  const end = aside.kind === 'item' ? `item/${encodeURIComponent(aside.id)}` : aside.kind;
+  return list === null ? `#/${end}` : `${place}/${end}`;
+}
+
+/** The invitation in a text that was pasted: a whole link, or the part from # on; null if there is none. */
+export function invitationIn(text: string): string | null {
+  const found = /#join=[\w-]+/.exec(text.replace(/\s+/g, ''));
+  return found === null ? null : found[0];
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+export const route = signal<Route>({ kind: 'work', list: null, aside: null });
+
+/** Follows the address from now on. */
+export function followAddress(): void {
+  const read = (): void => {
+    route.value = parseRoute(location.hash);
+  };
+  addEventListener('hashchange', read);
+  read();
+}
+
+export function go(hash: string): void {
+  location.hash = hash;
+}
+
+/** Goes there without leaving this place in the history: what was here is gone, or is a secret. */
+export function goInstead(hash: string): void {
+  history.replaceState(null, '', hash);
+  route.value = parseRoute(location.hash);
+}

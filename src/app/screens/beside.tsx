@@ -1,0 +1,29 @@
+/** What can stand beside a list. Loaded when the first of it is shown. */
+import { DeletedPanel } from '../parts/deleted-panel.tsx';
+import { ImportPanel } from '../parts/import-panel.tsx';
+import { ItemDetail } from '../parts/item-detail.tsx';
+import { SettingsPanel } from '../parts/settings-panel.tsx';
+import { SyncPanel } from '../parts/sync-panel.tsx';
+import type { Aside } from '../route.ts';
+import type { AppSpace } from '../schema.ts';
+
+export interface BesideProps {
+  readonly space: AppSpace;
+  readonly list: string | null;
+  readonly aside: Aside;
+}
+
+export function Beside({ space, list, aside }: BesideProps) {
+  switch (aside.kind) {
+    case 'item':
+      return <ItemDetail key={aside.id} space={space} id={aside.id} list={list} />;
+    case 'sync':
+      return <SyncPanel space={space} list={list} />;
+    case 'settings':
+      return <SettingsPanel space={space} list={list} />;
+    case 'import':
+      return <ImportPanel space={space} list={list} />;
+    case 'deleted':
+      return <DeletedPanel space={space} list={list} />;
+  }
+}

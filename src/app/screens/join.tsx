@@ -1,0 +1,116 @@
+/** An invitation that was opened: checked by itself, shown in words, and nothing written before the person joins (JOIN-1). */
+import { useEffect, useState } from 'preact/hooks';
+import { type Failure, type InvitationView, readInvitation } from '../../client/index.ts';
+import { counted } from '../counted.ts';
+import { placeHere } from '../device-names.ts';
+import { toFailure } from '../failure.ts';
+import { now } from '../observed.ts';
+import { Mark } from '../parts/icon.tsx';
+import { NamesForm } from '../parts/names-form.tsx';
+import { Trouble } from '../parts/trouble.tsx';
+import { goInstead } from '../route.ts';
+import { join, remembered, switchTo } from '../session.ts';
+import { roleWords } from '../words.ts';
+
+export function JoinScreen({ fragment }: { readonly fragment: string }) {
+  const [invitation, setInvitation] = useState<InvitationView | null>(null);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const link = `${location.origin}/${fragment}`;
+  useEffect(() => {
+    let isCurrent = true;
+    setInvitation(null);
+    setFailure(null);
+    readInvitation(link).then(
+      (view) => isCurrent && setInvitation(view),
+      (thrown: unknown) => isCurrent && setFailure(toFailure(thrown)),
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [link]);
+  return (
+    <main class="sheet">
+      <header class="brand">
+        <Mark />
+        <h1>You are invited</h1>
+      </header>
+      <section class="card">
+        {failure !== null && <Trouble failure={failure} />}
+        {failure === null && invitation === null && <p class="empty">Checking the invitation…</p>}
+        {invitation !== null && <Invitation link={link} invitation={invitation} />}
+      </section>
+      <button type="button" class="plain" data-testid="join-not-now" onClick={() => goInstead('#/')}>
+        Not now
+      </button>
+    </main>
+  );
+}
+
+function Invitation({ link, invitation }: { readonly link: string; readonly invitation: InvitationView }) {
+  const { role, expires, uses, relay, space } = invitation;
+  const { name, may } = roleWords(role);
+  if (remembered.value.spaces.some(({ id }) => id === space)) return <AlreadyHere space={space} />;
+  return (
+    <>
+      <dl class="invitation" data-testid="invitation" data-role={role}>
+        <dt>You may</dt>
+        <dd>
+          {may} <small>({name})</small>
+        </dd>
+        <dt>Valid until</dt>
+        <dd>
+          {new Date(expires).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })}
+          <small>
+            {' '}
+            ({timeLeft(expires, now.value)},{' '}
+            {uses === 1 ? 'for one person' : `for ${counted(uses, 'person', 'people')}`})
+          </small>
+        </dd>
+        <dt>Server</dt>
+        <dd>{hostOf(relay)}</dd>
+      </dl>
+      <NamesForm
+        button="Join"
+        busy="Joining…"
+        testId="join"
+        submit={async (names) => {
+          await join(link, invitation, names);
+          goInstead('#/');
+        }}
+      />
+      <p class="hint">
+        Nothing is kept on {placeHere()} until you join. If this opened inside a chat app, open the link in
+        your browser first: what such an app keeps may vanish.
+      </p>
+    </>
+  );
+}
+
+function AlreadyHere({ space }: { readonly space: string }) {
+  const open = async (): Promise<void> => {
+    goInstead('#/');
+    await switchTo(space);
+  };
+  return (
+    <div class="stack">
+      <p>You have this space on {placeHere()} already.</p>
+      <button type="button" class="main" data-testid="join-open-existing" onClick={open}>
+        Open it
+      </button>
+    </div>
+  );
+}
+
+function hostOf(relay: string): string {
+  try {
+    return new URL(relay).host;
+  } catch {
+    return relay;
+  }
+}
+
+function timeLeft(expires: number, at: number): string {
+  const hours = Math.round((expires - at) / 3_600_000);
+  if (hours < 1) return 'less than an hour left';
+  return hours < 48 ? `${counted(hours, 'hour')} left` : `${counted(Math.round(hours / 24), 'day')} left`;
+}

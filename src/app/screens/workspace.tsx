@@ -1,0 +1,92 @@
+/** A space at work: lists, the items of one, and beside them an item or a panel. A phone shows one of the three at a time. */
+import { useEffect, useState } from 'preact/hooks';
+import { loadDeleted } from '../deleted.ts';
+import { lazily } from '../lazily.tsx';
+import { useObserved } from '../observed.ts';
+import { Icon, Mark } from '../parts/icon.tsx';
+import { ItemsPane } from '../parts/items-pane.tsx';
+import { ListsPane } from '../parts/lists-pane.tsx';
+import { SyncPill } from '../parts/pill.tsx';
+import { type Aside, hashOf } from '../route.ts';
+import type { AppSpace } from '../schema.ts';
+import { nameAfterFounder, remembered, switchTo } from '../session.ts';
+
+const Beside = lazily(async () => (await import('./beside.tsx')).Beside);
+const InviteDialog = lazily(async () => (await import('../parts/invite-dialog.tsx')).InviteDialog);
+
+export function Workspace(props: {
+  readonly space: AppSpace;
+  readonly list: string | null;
+  readonly aside: Aside | null;
+}) {
+  const { space, list, aside } = props;
+  const status = useObserved(space.status);
+  const [isInviting, setInviting] = useState(false);
+  useEffect(() => loadDeleted(space), [space]);
+  const founder = status.devices[0]?.memberName ?? null;
+  useEffect(() => nameAfterFounder(space, founder), [space, founder]);
+  const pane = aside !== null ? 'aside' : list !== null ? 'items' : 'lists';
+  return (
+    <div class="workspace" data-pane={pane} data-aside={aside !== null}>
+      <header class="bar">
+        <a class="home" href={hashOf(null)} aria-label="Cairn, all lists">
+          <Mark />
+        </a>
+        <SpaceName space={space} />
+        <button
+          type="button"
+          class="plain invite"
+          data-testid="invite"
+          aria-label="Invite someone"
+          onClick={() => setInviting(true)}
+        >
+          <Icon name="people" />
+          <span class="wide">Invite</span>
+        </button>
+        <SyncPill status={status} href={hashOf(list, { kind: 'sync' })} />
+        <a
+          class="bare"
+          href={hashOf(list, { kind: 'settings' })}
+          aria-label="Settings"
+          data-testid="settings"
+        >
+          <Icon name="gear" />
+        </a>
+      </header>
+      <ListsPane space={space} chosen={list} />
+      <main class="pane items">
+        {list === null ? (
+          <p class="empty">Choose a list, or write the name of a new one.</p>
+        ) : (
+          <ItemsPane key={list} space={space} list={list} item={aside?.kind === 'item' ? aside.id : null} />
+        )}
+      </main>
+      {aside !== null && <Beside space={space} list={list} aside={aside} />}
+      {isInviting && <InviteDialog space={space} onClose={() => setInviting(false)} />}
+    </div>
+  );
+}
+
+function SpaceName({ space }: { readonly space: AppSpace }) {
+  const { spaces } = remembered.value;
+  if (spaces.length < 2) return <span class="space-name">{spaces[0]?.label ?? ''}</span>;
+  const change = (id: string): void => {
+    location.hash = hashOf(null);
+    void switchTo(id);
+  };
+  return (
+    <select
+      class="space-name"
+      aria-label="Space"
+      data-testid="space-switch"
+      value={space.id}
+      onChange={({ currentTarget }) => change(currentTarget.value)}
+    >
+      {spaces.map(({ id, label }) => (
+        <option key={id} value={id}>
+          {label}
+        </option>
+      ))}
+    </select>
+  );
+}

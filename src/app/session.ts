@@ -1,0 +1,114 @@
+/**
+ * Which space is open in this tab.
+ *
+ *   none ──create, join──▶ open ◀──▶ opening (another space chosen, reload)
+ *     ▲                     │            │
+ *     └────────erase────────┘            └──▶ failed ──try again──▶ opening
+ *
+ * The space in hand stays open until the next one is: a join that fails leaves everything as it was.
+ */
+import { signal } from '@preact/signals';
+import { createSpace, type Failure, type InvitationView, joinSpace, openSpace } from '../client/index.ts';
+import { possessive } from './device-names.ts';
+import { toFailure } from './failure.ts';
+import { forget, type Remembered, readRemembered, relabel, remember } from './remembered.ts';
+import { type AppSpace, schema } from './schema.ts';
+
+export type Session =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'opening'; readonly id: string }
+  | { readonly kind: 'open'; readonly space: AppSpace }
+  | { readonly kind: 'failed'; readonly id: string; readonly failure: Failure };
+
+export interface Names {
+  readonly memberName: string;
+  readonly deviceName: string;
+}
+
+export const session = signal<Session>({ kind: 'none' });
+export const remembered = signal<Remembered>({ chosen: null, spaces: [] });
+
+/** The label of a space that was joined, until it has a better one. */
+const unnamed = 'Shared lists';
+
+const worker = (): Worker => new Worker(new URL('./cairn-worker.ts', import.meta.url), { type: 'module' });
+
+/** Opens the space that was used last, if there is one. */
+export async function startSession(): Promise<void> {
+  remembered.value = readRemembered();
+  const { chosen } = remembered.value;
+  if (chosen !== null) await switchTo(chosen);
+}
+
+export async function create(names: Names): Promise<void> {
+  const space = await createSpace({ schema, worker, ...names });
+  remember({ id: space.id, label: labelFor(names.memberName), relay: location.origin });
+  await enter(space);
+}
+
+/** Resolves when the join is done; the caller shows what it rejects with. */
+export async function join(link: string, invitation: InvitationView, names: Names): Promise<void> {
+  const space = await joinSpace({ schema, worker, relay: invitation.relay, link, ...names });
+  const known = readRemembered().spaces.find(({ id }) => id === space.id);
+  remember(known ?? { id: space.id, label: unnamed, relay: invitation.relay });
+  await enter(space);
+}
+
+export async function switchTo(id: string): Promise<void> {
+  const known = readRemembered().spaces.find((space) => space.id === id);
+  if (known === undefined) return;
+  const before = session.value;
+  session.value = { kind: 'opening', id };
+  if (before.kind === 'open') await letGo(before.space);
+  try {
+    const space = await openSpace({ schema, worker, relay: known.relay, space: id });
+    remember(known);
+    await enter(space);
+  } catch (thrown) {
+    remember(known);
+    remembered.value = readRemembered();
+    session.value = { kind: 'failed', id, failure: toFailure(thrown) };
+  }
+}
+
+/** Deletes the open space from this device. Rejects with `not-allowed` if more is unsent than the person has seen. */
+export async function erase(space: AppSpace, unsentSeen: number): Promise<void> {
+  await space.erase({ unsentSeen });
+  await leaveBehind(space.id);
+}
+
+/** Takes a space that cannot be opened any more off the list; nothing of it is touched. */
+export async function leaveBehind(id: string): Promise<void> {
+  forget(id);
+  remembered.value = readRemembered();
+  session.value = { kind: 'none' };
+  const { chosen } = remembered.value;
+  if (chosen !== null) await switchTo(chosen);
+}
+
+export function rename(id: string, label: string): void {
+  relabel(id, label);
+  remembered.value = readRemembered();
+}
+
+async function enter(space: AppSpace): Promise<void> {
+  const before = session.value;
+  remembered.value = readRemembered();
+  session.value = { kind: 'open', space };
+  if (before.kind === 'open') await letGo(before.space);
+}
+
+async function letGo(space: AppSpace): Promise<void> {
+  // A space that cannot even be closed holds nothing that would stop the next one.
+  await space.close().catch(() => {});
+}
+
+/** A space that was joined is called after its founder, as soon as that name is known here. */
+export function nameAfterFounder(space: AppSpace, founder: string | null): void {
+  const known = remembered.value.spaces.find(({ id }) => id === space.id);
+  if (founder !== null && known?.label === unnamed) rename(space.id, labelFor(founder));
+}
+
+function labelFor(memberName: string): string {
+  return `${possessive(memberName)} lists`;
+}

@@ -1,0 +1,223 @@
+import { CairnError } from '../errors.ts';
+import { compareText } from '../format/bytes.ts';
+import type { Column } from './column.ts';
+import type { Schema } from './schema.ts';
+import { tableOf } from './schema.ts';
+import { encodeValue } from './value.ts';
+
+/**
+ * Queries as plain data: they cross the worker boundary as they are, and two that look alike are alike.
+ *
+ *   { where: { list: id, done: false, priority: { gte: 2 } }, orderBy: [['due', 'asc'], 'title'], limit: 50 }
+ *
+ * 1. `where` holds when every named column fits. A bare value means `eq`. Ranges and prefixes never fit null.
+ * 2. The order is total: null first, false before true, numbers by size, text by its UTF-8 bytes; equal rows
+ *    by id. Without `orderBy` it is the order of ids, which for ids made here is the order of creation.
+ * 3. `after` is the last row of the page before (its id and the columns of `orderBy` are enough); the next page
+ *    starts behind it, whether that row is still there or not.
+ */
+export interface Query<R extends AnyRow = AnyRow> {
+  readonly where?: Where<R>;
+  readonly orderBy?: OrderBy<R>;
+  readonly limit?: number;
+  readonly after?: Partial<R> & { readonly id: string };
+}
+
+export interface AnyRow {
+  readonly id: string;
+}
+
+/** Columns that can be compared: all but JSON. */
+export type Comparable = string | number | boolean | null;
+export type ComparableColumn<R> = {
+  [C in keyof R & string]: R[C] extends Comparable ? C : never;
+}[keyof R & string];
+
+export type Where<R> = { readonly [C in ComparableColumn<R>]?: R[C] | Condition<R[C]> };
+
+/** All that are given must hold. */
+export interface Condition<V> {
+  readonly eq?: V;
+  readonly in?: readonly V[];
+  readonly gt?: NonNullable<V>;
+  readonly gte?: NonNullable<V>;
+  readonly lt?: NonNullable<V>;
+  readonly lte?: NonNullable<V>;
+  /** For text: starts with. */
+  readonly prefix?: NonNullable<V> extends string ? string : never;
+}
+
+interface AnyCondition {
+  readonly eq?: Comparable;
+  readonly in?: readonly Comparable[];
+  readonly gt?: Comparable;
+  readonly gte?: Comparable;
+  readonly lt?: Comparable;
+  readonly lte?: Comparable;
+  readonly prefix?: string;
+}
+
+export type Direction = 'asc' | 'desc';
+
+/** One column, or several with the first the most important; ascending unless told otherwise. */
+export type OrderBy<R> =
+  | ComparableColumn<R>
+  | readonly (ComparableColumn<R> | readonly [column: ComparableColumn<R>, direction: Direction])[];
+
+/** True when the row fits. For many rows, make the test once with `matcher`. */
+export function matches<R extends AnyRow>(row: R, where: Where<R> | undefined): boolean {
+  return matcher<R>(where)(row);
+}
+
+/** The test that `where` stands for. */
+export function matcher<R extends AnyRow>(where: Where<R> | undefined): (row: R) => boolean {
+  const tests = Object.entries<unknown>(where ?? {}).flatMap(([column, condition]) =>
+    condition === undefined ? [] : [{ column, holds: conditionTest(condition) }],
+  );
+  return (row) => tests.every(({ column, holds }) => holds(comparableAt(row, column)));
+}
+
+function conditionTest(condition: unknown): (value: Comparable) => boolean {
+  if (!isCondition(condition)) return (value) => value === condition;
+  const parts: ((value: Comparable) => boolean)[] = [];
+  const { eq, gt, gte, lt, lte, prefix } = condition;
+  if (eq !== undefined) parts.push((value) => value === eq);
+  if (condition.in !== undefined) {
+    const set = new Set(condition.in);
+    parts.push((value) => set.has(value));
+  }
+  const range = (bound: Comparable | undefined, fits: (order: number) => boolean): void => {
+    if (bound === undefined) return;
+    parts.push(
+      (value) => value !== null && typeof value === typeof bound && fits(compareValues(value, bound)),
+    );
+  };
+  range(gt, (order) => order > 0);
+  range(gte, (order) => order >= 0);
+  range(lt, (order) => order < 0);
+  range(lte, (order) => order <= 0);
+  if (prefix !== undefined) parts.push((value) => typeof value === 'string' && value.startsWith(prefix));
+  return (value) => parts.every((part) => part(value));
+}
+
+/** The order of two rows under `orderBy`; never 0 for rows of different ids. */
+export function compareRows<R extends AnyRow>(orderBy: OrderBy<R> | undefined): (a: R, b: R) => number {
+  const columns = orderColumns(orderBy);
+  return (a, b) => {
+    for (const { column, sign } of columns) {
+      const order = compareValues(comparableAt(a, column), comparableAt(b, column));
+      if (order !== 0) return sign * order;
+    }
+    return compareText(a.id, b.id);
+  };
+}
+
+/** The columns of an order with their directions, written out. */
+export function orderColumns<R>(
+  orderBy: OrderBy<R> | undefined,
+): readonly { readonly column: string; readonly sign: 1 | -1 }[] {
+  // The union's first member is a string, which the generic hides from `typeof`.
+  const given = orderBy as string | readonly (string | readonly [string, Direction])[] | undefined;
+  const list = given === undefined ? [] : typeof given === 'string' ? [given] : given;
+  return list.map((item) =>
+    typeof item === 'string'
+      ? { column: item, sign: 1 }
+      : { column: item[0], sign: item[1] === 'desc' ? -1 : 1 },
+  );
+}
+
+/** The order of two values: null, false, true, numbers, text. */
+export function compareValues(a: Comparable, b: Comparable): number {
+  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
+  if (typeof a === 'number' && typeof b === 'number') return a < b ? -1 : a > b ? 1 : 0;
+  return rank(a) - rank(b);
+}
+
+function rank(value: Comparable): number {
+  if (value === null) return 0;
+  if (typeof value === 'boolean') return value ? 2 : 1;
+  return typeof value === 'number' ? 3 : 4;
+}
+
+/**
+ * Throws `value-invalid` unless the query fits the schema: known columns, comparable ones, values of their types,
+ * `after` complete. Types say the same at compile time; this is for queries that came from elsewhere.
+ */
+export function checkQuery(schema: Schema, table: string, query: Query): void {
+  const columns = tableOf(schema, table);
+  const columnOf = (name: string): Column => {
+    if (name === 'id') return { type: 'text' };
+    const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
+    if (column === undefined) throw invalid(`there is no column ${name}`, name);
+    if (column.type === 'json') throw invalid(`column ${name} is JSON, which can't be compared`, name);
+    return column;
+  };
+  for (const [name, condition] of Object.entries<unknown>(query.where ?? {})) {
+    if (condition !== undefined) checkCondition(name, columnOf(name), condition);
+  }
+  const order = orderColumns(query.orderBy);
+  for (const { column } of order) columnOf(column);
+  const { limit, after } = query;
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0))
+    throw invalid('limit is a whole number');
+  if (after !== undefined) {
+    for (const { column } of [...order, { column: 'id' }]) {
+      if (!Object.hasOwn(after, column)) throw invalid(`after lacks ${column}`, column);
+    }
+  }
+}
+
+function checkCondition(name: string, column: Column, condition: unknown): void {
+  if (!isCondition(condition)) {
+    checkComparable(name, column, condition, true);
+    return;
+  }
+  for (const [operator, value] of Object.entries(condition) as [string, unknown][]) {
+    if (value === undefined) continue;
+    switch (operator) {
+      case 'eq':
+        checkComparable(name, column, value, true);
+        break;
+      case 'in':
+        if (!Array.isArray(value)) throw invalid(`column ${name}: in takes a list`, name);
+        for (const item of value) checkComparable(name, column, item, true);
+        break;
+      case 'gt':
+      case 'gte':
+      case 'lt':
+      case 'lte':
+        checkComparable(name, column, value, false);
+        break;
+      case 'prefix':
+        if (typeof value !== 'string' || (column.type !== 'text' && column.type !== 'ref')) {
+          throw invalid(`column ${name}: prefix is for text`, name);
+        }
+        break;
+      default:
+        throw invalid(`column ${name}: there is no operator ${operator}`, name);
+    }
+  }
+}
+
+function checkComparable(name: string, column: Column, value: unknown, nullable: boolean): void {
+  if (value === null && nullable) return;
+  try {
+    encodeValue(column, value === null ? undefined : value);
+  } catch {
+    throw invalid(`column ${name} is never compared with ${String(value)}`, name);
+  }
+}
+
+function isCondition(condition: unknown): condition is AnyCondition {
+  return typeof condition === 'object' && condition !== null;
+}
+
+/** Comparable columns hold comparable values; what else lies there (JSON) is like null to a query. */
+function comparableAt(row: AnyRow, column: string): Comparable {
+  const value: unknown = (row as unknown as Readonly<Record<string, unknown>>)[column];
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+}
+
+function invalid(message: string, column: string | null = null): CairnError {
+  return new CairnError('value-invalid', message, { column });
+}

@@ -1,0 +1,62 @@
+import type { Changeset } from '../format/changeset.ts';
+import type { DeviceNumber } from '../format/stamp.ts';
+import { foldConflicts } from '../model/conflict.ts';
+import { changesetOf, changesetsOf } from './decoded.ts';
+import { foldRecord, withConflicts } from './fold.ts';
+import { ChangedRows, MemoryTable } from './memory-table.ts';
+import type { JournalRecord } from './record.ts';
+import type { Standing } from './standing.ts';
+
+/**
+ * Standing and rows after the same records: the two folds of the journal, moved together.
+ *
+ * 1. `next` refuses a record that does not follow, and changes nothing; `advance` cannot fail after it. So
+ *    what was added to the journal is always folded whole.
+ * 2. Conflicts follow from the record, the standing and the rows it meets, in the journal's order.
+ */
+export class Folded {
+  standing: Standing;
+  readonly rows: MemoryTable;
+
+  constructor(standing: Standing, rows: MemoryTable = new MemoryTable()) {
+    this.standing = standing;
+    this.rows = rows;
+  }
+
+  /** The standing that `record` would lead to. Throws `internal` if it does not follow, `malformed` if it does not decode. */
+  next(record: JournalRecord): Standing {
+    return foldRecord(this.standing, record);
+  }
+
+  /** Folds a record; `next` is what `next(record)` gave. Rows whose state changes go to `changed`. */
+  advance(record: JournalRecord, next: Standing, changed: ChangedRows): void {
+    let { conflicts } = this.standing;
+    for (const { changeset, device } of changesetsIn(record)) {
+      this.rows.apply(changeset, device, next.position, changed, (op, row, version) => {
+        conflicts = foldConflicts(conflicts, row, op, version, next.device);
+      });
+    }
+    this.standing = withConflicts(next, conflicts);
+  }
+
+  /** Merges the rows of a record that the standing contains already: what a saved fold leaves to be done. */
+  replay(position: number, record: JournalRecord): void {
+    const changed = new ChangedRows();
+    for (const { changeset, device } of changesetsIn(record)) {
+      this.rows.apply(changeset, device, position, changed);
+    }
+  }
+}
+
+function* changesetsIn(
+  record: JournalRecord,
+): Iterable<{ readonly changeset: Changeset; readonly device: DeviceNumber }> {
+  if (record.kind === 'local') yield { changeset: changesetOf(record), device: record.device };
+  if (record.kind !== 'applied') return;
+  for (const { log, entries } of record.logs) {
+    for (const entry of entries) {
+      if (entry.kind === 'passed') continue;
+      for (const changeset of changesetsOf(entry)) yield { changeset, device: log };
+    }
+  }
+}

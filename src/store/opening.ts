@@ -1,0 +1,78 @@
+import { CairnError } from '../errors.ts';
+import type { Bytes, SpaceId } from '../format/bytes.ts';
+import type { Database } from './database.ts';
+import { emptyStanding } from './fold.ts';
+import { Folded } from './folded.ts';
+import type { Journal } from './journal.ts';
+import { ChangedRows } from './memory-table.ts';
+import { corrupt, folding, readRecord } from './read-record.ts';
+import { checked, withChecksum } from './saved-checksum.ts';
+import { decodeStanding, encodeStanding } from './saved-fold.ts';
+import type { Standing } from './standing.ts';
+
+/**
+ * Opening from what was saved: the standing goes on from the saved fold, the rows are merged from the whole journal. The result is that of
+ * folding all of the journal, wherever the saving was cut (STORE-3).
+ */
+export interface Opened {
+  readonly folded: Folded;
+  /** The position at which the fold was saved last; 0 if never. */
+  readonly savedAt: number;
+}
+
+export async function foldJournal(database: Database, journal: Journal, space: SpaceId): Promise<Opened> {
+  const saved = await readSaved(database, space);
+  const folded = new Folded(saved ?? emptyStanding(space));
+  const savedAt = folded.standing.position;
+  const changed = new ChangedRows();
+  let position = 0;
+  for await (const run of journal.after(0)) {
+    for (const bytes of run) {
+      position += 1;
+      const record = readRecord(bytes, position, space);
+      if (position <= savedAt) folding(position, () => folded.replay(position, record));
+      else
+        folded.advance(
+          record,
+          folding(position, () => folded.next(record)),
+          changed,
+        );
+    }
+  }
+  if (position < savedAt) throw corrupt(position + 1, 'the journal ends before what was saved of it');
+  return { folded, savedAt };
+}
+
+async function readSaved(database: Database, space: SpaceId): Promise<Standing | null> {
+  const saved = await readSavedBytes(database, savedKey);
+  const bytes = saved && (await checked(saved));
+  if (bytes === null) return null;
+  try {
+    return decodeStanding(bytes, space);
+  } catch (thrown) {
+    // A damaged shortcut, in whatever way: the journal says the same.
+    if (thrown instanceof CairnError) return null;
+    throw thrown;
+  }
+}
+
+/** Saves a standing for the next opening. */
+export async function saveStanding(database: Database, standing: Standing): Promise<void> {
+  await writeSavedBytes(database, savedKey, await withChecksum(encodeStanding(standing)));
+}
+
+const savedKey = 'standing';
+
+/** What lies under a key of the store `saved`; `null` if it is nothing, or no bytes. */
+export async function readSavedBytes(database: Database, key: string): Promise<Bytes | null> {
+  const value: unknown = await database.read(['saved'], (transaction) =>
+    transaction.objectStore('saved').get(key),
+  );
+  return value instanceof Uint8Array ? value.slice() : null;
+}
+
+export async function writeSavedBytes(database: Database, key: string, bytes: Bytes): Promise<void> {
+  await database.write(['saved'], 'relaxed', (transaction) =>
+    transaction.objectStore('saved').put(bytes, key),
+  );
+}

@@ -1,0 +1,159 @@
+/**
+ * Sync as one tab takes part in it: its turns as the leader, what the tabs tell each other, invitations, and the
+ * names that the membership log seals. The rows of the space need nothing of this.
+ *
+ * What is known of sync is one value, the same in all tabs: the one that leads makes it, tells it and keeps it for the next start.
+ */
+import { isError, toFailure } from '../errors.ts';
+import { toHex } from '../format/bytes.ts';
+import { lowestReader } from '../model/schema.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Store } from '../store/store.ts';
+import { openSync, type SyncContext } from '../sync/context.ts';
+import { type Cycle, type CycleState, startCycle } from '../sync/cycle.ts';
+import { invite } from '../sync/invite.ts';
+import { finishJoin } from '../sync/join.ts';
+import { DeviceNames } from './device-names.ts';
+import { takeTurns } from './leader.ts';
+import type { OpenRequest, PageEvent, Role } from './protocol.ts';
+import { SyncNote } from './sync-note.ts';
+import { TabLine } from './tab-channel.ts';
+
+export interface SyncSideParts {
+  readonly runtime: Runtime;
+  readonly store: Store;
+  readonly request: OpenRequest;
+  /** Origin of the relay. */
+  readonly relay: () => string;
+  /** What was known when the space was open last. */
+  readonly known: CycleState;
+  /** Hears of what is known now. */
+  readonly told: (state: CycleState) => void;
+  /** Hears that there are other names. */
+  readonly named: () => void;
+}
+
+export class SyncSide {
+  readonly names: DeviceNames = new DeviceNames();
+  readonly #parts: SyncSideParts;
+  readonly #line: TabLine;
+  readonly #note: SyncNote;
+  readonly #over = new AbortController();
+  readonly #leading: Promise<void>;
+  /** The cycle that this tab runs while it leads; null while another tab does. */
+  #cycle: Cycle | null = null;
+  /** Who waits for this tab to lead. */
+  readonly #awaitingTurn: ((cycle: Cycle) => void)[] = [];
+  #state: CycleState;
+
+  constructor(parts: SyncSideParts) {
+    const { runtime, store } = parts;
+    const tab = toHex(runtime.randomBytes(8));
+    this.#parts = parts;
+    this.#state = parts.known;
+    this.#note = new SyncNote(store);
+    this.#line = new TabLine(runtime, store.space, tab, {
+      state: (state) => {
+        if (this.#cycle === null) this.#tell(state);
+      },
+      stateAsked: () => {
+        if (this.#cycle !== null) this.#line.tellState(this.#state);
+      },
+      syncAsked: () => (this.#cycle === null ? null : this.syncNow()),
+    });
+    this.#line.askState();
+    this.openNames();
+    this.#leading = takeTurns(
+      runtime,
+      store,
+      tab,
+      this.#over.signal,
+      (turn) => this.#takeTurn(turn),
+      (thrown) => this.#tell({ ...this.#state, syncing: false, lastError: toFailure(thrown) }),
+    );
+  }
+
+  pageEvent(event: PageEvent): void {
+    if (event !== 'offline') this.#cycle?.poke(event);
+  }
+
+  /** @throws what the cycle fails with; timeout if another tab leads and does not answer */
+  async syncNow(): Promise<void> {
+    if (this.#cycle !== null) {
+      await this.#cycle.now();
+      return;
+    }
+    // Another tab leads; or none does at the moment, and then it may be this one's turn next.
+    const ownTurn = new Promise<Cycle>((resolve) => this.#awaitingTurn.push(resolve));
+    await Promise.race([this.#line.askSync(), ownTurn.then((cycle) => cycle.now())]);
+  }
+
+  invite(role: Role, uses: number, lifeMs: number): Promise<{ link: string; expires: number }> {
+    const { appUrl } = this.#parts.request;
+    // A turn that begins meanwhile, here or in another tab, ends what was begun in the one before.
+    return again(() => invite(this.#context(), { role, uses, lifeMs, appUrl }, this.#over.signal));
+  }
+
+  /** To be called when the membership log has grown. */
+  openNames(): void {
+    const { standing, keyring } = this.#parts.store;
+    this.names.open(standing.membership, keyring.epochs).then(
+      (changed) => {
+        if (changed) this.#parts.named();
+      },
+      // WebCrypto itself failed: names stay unknown, and the next membership entry tries again.
+      (thrown: unknown) => this.#tell({ ...this.#state, lastError: toFailure(thrown) }),
+    );
+  }
+
+  async close(reason: unknown): Promise<void> {
+    this.#over.abort(reason);
+    // A cycle that ends tells its last state, so the line is the last to go.
+    await this.#leading;
+    this.#line.close();
+  }
+
+  /** What a leader does until its turn ends: a join that was cut off first, then one cycle after the other. */
+  async #takeTurn(turn: AbortSignal): Promise<void> {
+    const { runtime, store } = this.#parts;
+    await finishJoin({ runtime, store }, turn);
+    const cycle = startCycle(this.#context(), turn, this.#state);
+    this.#cycle = cycle;
+    const stop = cycle.state.subscribe((state) => {
+      this.#line.tellState(state);
+      this.#note.keep(state);
+      this.#tell(state);
+    });
+    for (const resolve of this.#awaitingTurn.splice(0)) resolve(cycle);
+    try {
+      await cycle.ended;
+    } finally {
+      stop();
+      this.#cycle = null;
+    }
+  }
+
+  #tell(state: CycleState): void {
+    this.#state = state;
+    this.#parts.told(state);
+  }
+
+  #context(): SyncContext {
+    const { runtime, store, request, relay } = this.#parts;
+    const readableSince = lowestReader(request.schema);
+    const { term } = store.standing;
+    const { version: schemaVersion } = request.schema;
+    return openSync({ runtime, store, relay: relay(), schemaVersion, readableSince, term });
+  }
+}
+
+/** Tries again, a few times, what another tab's turn came between. */
+async function again<T>(work: () => Promise<T>): Promise<T> {
+  for (let left = 3; ; left -= 1) {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (left === 0 || !isError(thrown, 'moved')) throw thrown;
+    }
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * One run of a transaction's function, as the worker sees it (APP-16).
+ *
+ * 1. Every read it was answered holds at one position of the journal, `#position`, with the writes made before the
+ *    read laid over it. A later read moves that position forward if every earlier answer would be the same
+ *    there; else it ends as `moved`.
+ * 2. The commit is one append, decided at a position at which every answer still holds.
+ *
+ * That an answer still holds is first judged cheaply (no row or table that it could rest on has changed) and, if that
+ * does not show it, by answering again and comparing. Inside an append only the cheap way is taken.
+ */
+import { CairnError } from '../errors.ts';
+import { sameRow } from '../model/difference.ts';
+import type { Draft } from '../model/draft.ts';
+import type { RowKey } from '../model/row.ts';
+import { requiredRefs, type Schema } from '../model/schema.ts';
+import type { Reads } from '../store/memory-table.ts';
+import type { Read, ReadAnswer } from './protocol.ts';
+import type { ShownRows } from './shown-rows.ts';
+import { answer } from './shown-rows.ts';
+
+/** What a session needs of the store that it reads. */
+export interface SessionRows {
+  readonly position: number;
+  readonly shown: ShownRows;
+  /** The rows with these drafts laid over them. @throws not-found */
+  overlaid(drafts: readonly Draft[]): ShownRows;
+  movedSince(position: number, reads: Reads): boolean;
+}
+
+interface AnsweredRead {
+  readonly read: Read;
+  /** How many drafts came before it. */
+  readonly drafts: number;
+  readonly answer: ReadAnswer;
+}
+
+export class TransactionSession {
+  readonly #rows: SessionRows;
+  readonly #drafts: Draft[] = [];
+  readonly #answered: AnsweredRead[] = [];
+  readonly #readRows: RowKey[] = [];
+  readonly #readTables = new Set<string>();
+  #position: number;
+
+  constructor(rows: SessionRows) {
+    this.#rows = rows;
+    this.#position = rows.position;
+  }
+
+  get drafts(): readonly Draft[] {
+    return this.#drafts;
+  }
+
+  write(drafts: readonly Draft[]): void {
+    this.#drafts.push(...drafts);
+  }
+
+  /** @throws moved, not-found, value-invalid */
+  read(read: Read): ReadAnswer {
+    this.advance();
+    const given = answer(this.#laidOver(this.#drafts.length), read);
+    this.#answered.push({ read, drafts: this.#drafts.length, answer: given });
+    if (read.kind === 'get') this.#readRows.push([read.table, read.id]);
+    else this.#readTables.add(read.table);
+    for (const table of ancestors(this.#rows.shown.schema, read.table)) this.#readTables.add(table);
+    return given;
+  }
+
+  /** Moves on to where the store stands now. @throws moved if an answer would be another there */
+  advance(): void {
+    const { position } = this.#rows;
+    if (!this.holds()) {
+      for (const { read, drafts, answer: before } of this.#answered) {
+        if (!sameAnswer(before, answer(this.#laidOver(drafts), read))) {
+          throw new CairnError('moved', `what was read of ${read.table} has changed`, { table: read.table });
+        }
+      }
+    }
+    this.#position = position;
+  }
+
+  /** True if it is plain that every answer still holds. */
+  holds(): boolean {
+    return !this.#rows.movedSince(this.#position, { rows: this.#readRows, tables: this.#readTables });
+  }
+
+  #laidOver(drafts: number): ShownRows {
+    return drafts === 0 ? this.#rows.shown : this.#rows.overlaid(this.#drafts.slice(0, drafts));
+  }
+}
+
+/** The tables whose rows decide whether a row of `table` is shown. */
+function ancestors(schema: Schema, table: string): Set<string> {
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    for (const { target } of requiredRefs(schema.tables[name] ?? {})) {
+      if (found.has(target)) continue;
+      found.add(target);
+      visit(target);
+    }
+  };
+  visit(table);
+  return found;
+}
+
+/** Answers are plain data: rows, lists of rows, numbers, null. */
+function sameAnswer(a: ReadAnswer, b: ReadAnswer): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  return sameRow(a, b);
+}

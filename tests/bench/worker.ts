@@ -1,0 +1,3 @@
+import { exposeSpaceHost } from '../../src/worker/main.ts';
+
+exposeSpaceHost();

@@ -1,0 +1,3 @@
+import { ed25519Suite } from './ed25519-suite.ts';
+
+ed25519Suite();

@@ -1,0 +1,197 @@
+/** The app's screens as a person meets them: what they say in each state, by its real cause, and that the keyboard reaches everything. */
+import type { Locator } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { App } from './app.ts';
+import { Profile } from './profile.ts';
+import { RelayProcess } from './relay-process.ts';
+
+let relay: RelayProcess;
+let a: App;
+let b: App;
+
+beforeAll(async () => {
+  relay = await RelayProcess.start();
+  a = new App(await Profile.open(relay));
+  b = new App(await Profile.open(relay));
+});
+afterAll(async () => {
+  await a?.profile.dispose();
+  await b?.profile.dispose();
+  await relay?.dispose();
+});
+
+const at = (app: App, testId: string): Locator => app.page.getByTestId(testId);
+const text = async (app: App, testId: string): Promise<string> => (await at(app, testId).textContent()) ?? '';
+
+async function press(app: App, ...keys: readonly string[]): Promise<void> {
+  for (const key of keys) await app.page.keyboard.press(key);
+}
+
+/** What holds the focus, by its test id or label. */
+async function focused(app: App): Promise<string | null> {
+  return app.page.evaluate(() => {
+    const here = document.activeElement;
+    return here?.getAttribute('data-testid') ?? here?.getAttribute('aria-label') ?? here?.tagName ?? null;
+  });
+}
+
+describe('the screens', () => {
+  test('JOIN-1: a link that holds no invitation is refused in words before anything is stored', async () => {
+    await a.profile.goto('/');
+    await at(a, 'join-link-input').fill('https://example.com/lists');
+    await at(a, 'join-open').click();
+    await a.page.getByText('There is no invitation in that text').waitFor();
+    await at(a, 'join-link-input').fill(`${relay.origin}/#join=AAAA`);
+    await at(a, 'join-open').click();
+    await at(a, 'trouble').waitFor();
+    expect(await at(a, 'trouble').getAttribute('data-code')).toBe('invitation-invalid');
+    expect(await a.page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
+    await at(a, 'join-not-now').click();
+    await at(a, 'create-space').waitFor();
+  });
+
+  test('APP-12: a list, its items and an item’s detail are made, ticked, edited and deleted with the keyboard alone', async () => {
+    await at(a, 'member-name').focus();
+    await a.page.keyboard.type('Ada');
+    await press(a, 'Enter');
+    await at(a, 'list-add').waitFor();
+    await at(a, 'list-add').focus();
+    await a.page.keyboard.type('Hut');
+    await press(a, 'Enter');
+    await expect.poll(() => at(a, 'list-title').inputValue()).toBe('Hut');
+    await at(a, 'item-add').focus();
+    for (const title of ['Rope', 'Candles', 'Matches']) {
+      await a.page.keyboard.type(title);
+      await press(a, 'Enter');
+    }
+    await expect.poll(() => a.itemTitles()).toEqual(['Candles', 'Matches', 'Rope']);
+
+    await at(a, 'item-row').nth(0).getByTestId('item-done').focus();
+    await press(a, 'Tab');
+    expect(await focused(a)).toBe('item-title');
+    await press(a, 'ArrowDown', 'ArrowDown', 'ArrowUp');
+    await expect.poll(() => a.page.evaluate(() => document.activeElement?.textContent)).toBe('Candles');
+    await press(a, 'Shift+Tab', 'Space');
+    await expect.poll(() => at(a, 'item-row').nth(2).getAttribute('data-done')).toBe('true');
+
+    await at(a, 'item-row').nth(0).getByTestId('item-title').focus();
+    await press(a, 'Enter');
+    await at(a, 'detail-title').waitFor();
+    await press(a, 'Tab', 'Tab');
+    expect(await focused(a)).toBe('detail-title');
+    await press(a, 'End');
+    await a.page.keyboard.type(', 8 mm');
+    await press(a, 'Escape');
+    await at(a, 'item-detail').waitFor({ state: 'detached' });
+    await expect.poll(() => a.itemTitles()).toContain('Rope, 8 mm');
+
+    await at(a, 'item-row').nth(1).getByTestId('item-delete').focus();
+    await press(a, 'Enter');
+    await expect.poll(() => a.itemTitles()).not.toContain('Matches');
+    await at(a, 'undo').focus();
+    await press(a, 'Enter');
+    await expect.poll(() => a.itemTitles()).toContain('Matches');
+  });
+
+  test('APP-3, APP-12: going offline and back is said on the pill, in the panel and to screen readers', async () => {
+    await a.upToDate();
+    expect(await at(a, 'pill').getAttribute('data-tone')).toBe('quiet');
+    expect(await text(a, 'pill')).toMatch(/^Up to dateas of /);
+    await a.profile.goOffline();
+    await a.says('offline');
+    await a.addItem('Written far away');
+    await expect.poll(() => text(a, 'pill')).toBe('Offline1');
+    await expect
+      .poll(() => text(a, 'announcement'))
+      .toBe('Offline. There is no connection to the server. 1 change only on this computer.');
+    await at(a, 'pill').click();
+    const reasons = at(a, 'reasons');
+    await reasons.getByText('There is no connection to the server.').waitFor();
+    await reasons.getByText('1 change is only on this computer.').waitFor();
+    expect(await text(a, 'who-has')).toContain('all but the 1 change only here');
+    await a.profile.goOnline();
+    await a.upToDate();
+    expect(await text(a, 'who-has')).toContain('all of your changes');
+    await expect.poll(() => text(a, 'announcement')).toBe('Up to date.');
+  });
+
+  test('APP-2: each sees the other’s device by name, with what of it is here and whether it has one’s own changes', async () => {
+    const link = await a.invite();
+    await b.page.goto(link);
+    await at(b, 'invitation').waitFor();
+    expect(await at(b, 'invitation').getAttribute('data-role')).toBe('writer');
+    expect(await text(b, 'invitation')).toContain('7 days left');
+    await b.join(link, 'Ben');
+    await b.openList('Hut');
+    await b.addItem('From Ben');
+    await expect.poll(() => a.itemTitles(), { timeout: 30_000 }).toContain('From Ben');
+    await at(a, 'pill').click();
+    const row = at(a, 'device-row').filter({ hasText: 'Ben’s' });
+    await row.getByText('all here').waitFor();
+    expect(await row.getAttribute('data-cursor')).toBe(await row.getAttribute('data-head'));
+    await expect
+      .poll(() => at(a, 'who-has').getByText('On Ben’s').locator('..').textContent(), { timeout: 90_000 })
+      .toContain('all of your changes');
+  });
+
+  test('MRG-11: a value that lost to one that had not seen it is shown, and comes back with one step', async () => {
+    await a.openList('Hut');
+    await a.upToDate();
+    await b.upToDate();
+    await a.profile.goOffline();
+    await a.retitle('From Ben', 'Ada’s word');
+    await b.retitle('From Ben', 'Ben’s word');
+    await b.upToDate();
+    await a.profile.goOnline();
+    // The later of the two stands; whoever lost is told.
+    await expect
+      .poll(
+        async () =>
+          [await a.itemTitles(), await b.itemTitles()].flat().filter((title) => title.endsWith('word')),
+        {
+          timeout: 90_000,
+        },
+      )
+      .toEqual(['Ben’s word', 'Ben’s word']);
+    await at(a, 'pill').click();
+    const conflict = at(a, 'conflict');
+    await conflict.waitFor();
+    expect(await conflict.textContent()).toContain('Your title “Ada’s word” was replaced by Ben’s');
+    await conflict.getByTestId('use-ours').click();
+    await conflict.waitFor({ state: 'detached' });
+    await expect.poll(() => b.itemTitles(), { timeout: 30_000 }).toContain('Ada’s word');
+  });
+
+  test('APP-7: a space with unsent changes is erased only after the person has agreed to lose that very number', async () => {
+    await b.upToDate();
+    await b.profile.goOffline();
+    await b.addItem('Lost one');
+    await at(b, 'settings').click();
+    await at(b, 'erase').click();
+    await expect.poll(() => text(b, 'unsent')).toContain('1 change is only on this computer');
+    expect(await at(b, 'erase-confirm').isDisabled()).toBe(true);
+    await at(b, 'agree-to-lose').check();
+    await at(b, 'erase-confirm').click();
+    await at(b, 'create-space').waitFor();
+    await b.page.reload();
+    await at(b, 'create-space').waitFor();
+    await b.profile.goOnline();
+  });
+
+  test('a second space is made beside the first, and both are there after a reload', async () => {
+    await a.profile.goto('/#/new');
+    await at(a, 'member-name').fill('Ada at work');
+    await at(a, 'create-space').click();
+    await at(a, 'list-add').waitFor();
+    expect(await at(a, 'list-row').count()).toBe(0);
+    await at(a, 'space-switch').selectOption({ label: 'Ada’s lists' });
+    await at(a, 'list-row').getByText('Hut').waitFor();
+    await a.reload();
+    await at(a, 'list-row').getByText('Hut').waitFor();
+  });
+
+  test('nothing was refused by the Content-Security-Policy and no error was left unhandled', () => {
+    expect(a.profile.errors).toEqual([]);
+    expect(b.profile.errors).toEqual([]);
+  });
+});

@@ -1,0 +1,129 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { CairnError } from '../../src/errors.ts';
+import { utf8 } from '../../src/format/bytes.ts';
+import type { RelayEvent } from '../../src/format/wire.ts';
+import { EventParser } from '../../src/remote/event-parser.ts';
+import { followEvents } from '../../src/remote/event-stream.ts';
+import type { RelayClient } from '../../src/remote/relay-client.ts';
+import { property } from '../property.ts';
+import { ManualRuntime } from './runtime.ts';
+
+type Listen = RelayClient['events'];
+
+/** Follows a relay that answers each connection as the next of `answers` says; after the last it never answers. */
+function following(...answers: Listen[]) {
+  const runtime = new ManualRuntime();
+  const over = new AbortController();
+  const heard: (RelayEvent | 'opened')[] = [];
+  const connections: number[] = [];
+  const events: Listen = (part, quietMs, signal) => {
+    connections.push(runtime.elapsed);
+    const next = answers.shift();
+    if (next !== undefined) return next(part, quietMs, signal);
+    return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  };
+  const listener = { opened: () => heard.push('opened'), event: (event: RelayEvent) => heard.push(event) };
+  const done = followEvents(runtime, { events }, listener, over.signal);
+  const end = (): Promise<void> => {
+    over.abort();
+    return done;
+  };
+  return { runtime, heard, connections, end };
+}
+
+const says =
+  (...texts: string[]): Listen =>
+  async (part) => {
+    for (const text of texts) part(utf8(text));
+  };
+const fails =
+  (code: 'offline' | 'unauthorized'): Listen =>
+  () =>
+    Promise.reject(new CairnError(code, 'test'));
+
+describe('following events', () => {
+  test('RELAY-17: each event is told, and a stream that ends is opened again', async () => {
+    const { runtime, heard, connections, end } = following(
+      says(': listening\n\n', 'event: change\ndata: {"members":3}\n\ndata: {"log":2,"size":9}\n\n'),
+      says('data: {"beacon":1}\n\n'),
+    );
+    await runtime.pass(10_000);
+    expect(heard).toEqual(['opened', { members: 3 }, { log: 2, size: 9 }, 'opened', { beacon: 1 }]);
+    expect(connections).toHaveLength(3);
+    await end();
+  });
+
+  test('RELAY-17: what is no event of this API is passed over', async () => {
+    const { runtime, heard, end } = following(
+      says('data: {"new":"kind"}\n\n', 'data: nonsense\n\n', 'data: {"members":4}\n\n'),
+    );
+    await runtime.pass(0);
+    expect(heard).toEqual(['opened', { members: 4 }]);
+    await end();
+  });
+
+  test('PUSH-15: connections that fail come ever more slowly, at most every two minutes', async () => {
+    const { runtime, connections, end } = following(...Array.from({ length: 12 }, () => fails('offline')));
+    await runtime.pass(20 * 60_000);
+    const waits = connections.slice(1).map((at, index) => at - (connections[index] ?? 0));
+    for (const [index, wait] of waits.entries()) {
+      const whole = Math.min(120_000, 2_000 * 2 ** index);
+      expect(wait).toBeGreaterThanOrEqual(whole * 0.75);
+      expect(wait).toBeLessThanOrEqual(whole);
+    }
+    expect(waits.length).toBeGreaterThan(8);
+    await end();
+  });
+
+  test('RELAY-17: it ends when it is told to, in each of its states', async () => {
+    for (const answers of [[], [fails('unauthorized')], [says('data: {"members":1}\n\n')]]) {
+      const { runtime, end } = following(...answers);
+      await runtime.pass(1);
+      await end();
+      expect(runtime.timers).toBe(0);
+    }
+  });
+
+  test('RELAY-17: a stream that floods is left', async () => {
+    const { runtime, heard, connections, end } = following(async (part) => {
+      for (let i = 0; i < 10; i++) part(utf8('x'.repeat(1000)));
+      throw new Error('it was read on');
+    });
+    await runtime.pass(5_000);
+    expect(heard).toEqual(['opened']);
+    expect(connections).toHaveLength(2);
+    await end();
+  });
+});
+
+describe('the parser', () => {
+  const text =
+    ': hello\r\nevent: change\rdata: one\r\ndata:two\n\nid: 7\ndata\n\n: only a comment\n\ndata: größer\n\n';
+  const due = ['one\ntwo', '', 'größer'];
+
+  property(
+    'RELAY-17: however the bytes are cut, the events are the same',
+    300,
+    fc.array(fc.nat({ max: 200 })),
+    (cuts) => {
+      const bytes = utf8(text);
+      const parser = new EventParser();
+      const events: string[] = [];
+      let from = 0;
+      for (const cut of [...cuts.sort((a, b) => a - b), bytes.length]) {
+        events.push(...parser.push(bytes.subarray(from, cut)));
+        from = Math.max(from, Math.min(cut, bytes.length));
+      }
+      expect(events).toEqual(due);
+    },
+  );
+
+  test('RELAY-8: an event larger than any of ours ends the stream, in one line or in many', () => {
+    expect(() => new EventParser().push(utf8(`data: ${'x'.repeat(5000)}`))).toThrow(CairnError);
+    const parser = new EventParser();
+    expect(() => {
+      for (let i = 0; i < 10_000; i++) parser.push(utf8('data: x\n'));
+    }).toThrow(CairnError);
+  });
+});

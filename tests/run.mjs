@@ -1,0 +1,129 @@
+/**
+ * `npm test`: everything, in order, from a fresh clone. Installs dependencies and Chromium where they are missing, then
+ * runs types and lint, the build, the tests in Node and in real Chromium, and the end-to-end tests (real browsers, a
+ * real relay process). A test that fails, is skipped or is left to do fails the run (TEST-12); so does an error
+ * outside any test. The last line is the totals: `N passed, N failed`.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build, install, installedScript, requireNode, root } from '../src/prepare.mjs';
+import { provideChromium, versionOf } from './chromium.mjs';
+
+/** All of it has to end within this, on two cores. */
+const budgetMs = 20 * 60 * 1000;
+const started = performance.now();
+
+let passed = 0;
+let failed = 0;
+/** @type {string[]} */
+const failures = [];
+
+/** @param {string} name @param {boolean} ok */
+function count(name, ok) {
+  if (ok) passed++;
+  else {
+    failed++;
+    failures.push(name);
+  }
+}
+
+/** @param {string} text */
+function heading(text) {
+  const seconds = Math.round((performance.now() - started) / 1000);
+  console.log(`\n== ${text} (at ${seconds} s) ==`);
+}
+
+/** Runs one of our tools to its end, within what is left of the budget. @param {string} script @param {string[]} args @returns {Promise<boolean>} */
+function tool(script, args) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [installedScript(script), ...args], {
+      cwd: root,
+      stdio: 'inherit',
+    });
+    const tooLong = setTimeout(
+      () => {
+        console.error(`${script} did not end within the ${budgetMs / 60_000} minutes of the whole run`);
+        child.kill('SIGKILL');
+      },
+      Math.max(0, budgetMs - (performance.now() - started)),
+    );
+    child.on('error', (error) => {
+      console.error(error.message);
+      clearTimeout(tooLong);
+      resolve(false);
+    });
+    child.on('exit', (code) => {
+      clearTimeout(tooLong);
+      resolve(code === 0);
+    });
+  });
+}
+
+/** Runs Vitest projects and adds up what their report says. @param {string} name @param {string[]} projects */
+async function tests(name, projects) {
+  heading(name);
+  const folder = mkdtempSync(join(tmpdir(), 'cairn-report-'));
+  const report = join(folder, 'report.json');
+  const ok = await tool('vitest/vitest.mjs', [
+    'run',
+    ...projects.flatMap((project) => ['--project', project]),
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]);
+  const before = failed;
+  try {
+    const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
+    for (const file of testResults) {
+      for (const { fullName, status } of file.assertionResults) {
+        count(status === 'failed' ? fullName : `${status}: ${fullName}`, status === 'passed');
+      }
+      if (file.assertionResults.length === 0) count(`${file.name} ran no test`, false);
+    }
+    if (testResults.length === 0) count(`${name}: no test was found`, false);
+  } catch (error) {
+    count(`${name}: no report (${error instanceof Error ? error.message : error})`, false);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  if (!ok && failed === before) count(`${name}: an error outside the tests`, false);
+}
+
+/** What does not build is told now, and does not keep the tests that need no build from running. */
+function builds() {
+  try {
+    build();
+    return true;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return false;
+  }
+}
+
+requireNode();
+try {
+  install();
+  const chromium = provideChromium();
+  process.env.CHROMIUM_PATH = chromium;
+  console.log(`Engines: Node ${process.versions.node}, ${versionOf(chromium)}`);
+
+  heading('Types and lint');
+  count('types', await tool('typescript/bin/tsc', ['--noEmit']));
+  count('lint', await tool('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.']));
+
+  heading('Build');
+  count('build', builds());
+
+  await tests('Tests in Node and in Chromium', ['node', 'chromium']);
+  await tests('End to end: real browsers, a real relay', ['e2e']);
+} catch (error) {
+  console.error(error);
+  count(error instanceof Error ? error.message : String(error), false);
+}
+
+heading('Done');
+for (const name of failures) console.log(`failed: ${name}`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

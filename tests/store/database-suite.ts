@@ -1,0 +1,142 @@
+/** Opening, upgrading, losing and erasing a database, over any IndexedDB. */
+import { describe, expect, test } from 'vitest';
+import type { StoreEvent } from '../../src/store/change.ts';
+import { databaseName, openStore } from '../../src/store/store.ts';
+import { put, type Tab, TestDevice, write } from './harness.ts';
+import { TestRuntime } from './test-runtime.ts';
+
+export function databaseSuite(factory: () => IDBFactory): void {
+  const device = (): Promise<TestDevice> => TestDevice.make(factory());
+
+  describe('opening', () => {
+    test('without IndexedDB, or where the browser refuses it, the outcome is storage-unavailable', async () => {
+      const { space } = (await device()).space;
+      const refusing = (name: string) =>
+        ({
+          open: () => {
+            throw new DOMException('refused', name);
+          },
+        }) as unknown as IDBFactory;
+      for (const indexedDB of [
+        undefined as unknown as IDBFactory,
+        refusing('SecurityError'),
+        refusing('InvalidStateError'),
+      ]) {
+        const opening = openStore(new TestRuntime(indexedDB), space);
+        await expect(opening).rejects.toMatchObject({ code: 'storage-unavailable' });
+      }
+    });
+
+    test('a database of a newer build is newer-database, and stays as it is', async () => {
+      const here = await device();
+      await (await here.openFounded()).store.close();
+      (await rawOpen(here, 2)).close();
+      await expect(here.open()).rejects.toMatchObject({ code: 'newer-database' });
+      const database = await rawOpen(here);
+      expect(database.version).toBe(2);
+      database.close();
+    });
+
+    test('STORE-22: a database that must be there and is not is storage-lost, and none is made', async () => {
+      const here = await device();
+      await expect(here.open({ create: false })).rejects.toMatchObject({ code: 'storage-lost' });
+      await expect(here.open({ create: false })).rejects.toMatchObject({ code: 'storage-lost' });
+      const tab = await here.open({ create: true });
+      expect(tab.store.standing.position).toBe(0);
+      await tab.store.close();
+      await (await here.open({ create: false })).store.close();
+    });
+
+    test('STORE-22: a database deleted under an open store is storage-lost, never an empty space', async () => {
+      const here = await device();
+      const tab = await here.openFounded();
+      tab.faulty.dropConnections();
+      await rawDelete(here);
+      await expect(write(tab, put('items', 'a', { n: 1 }))).rejects.toMatchObject({ code: 'storage-lost' });
+      await expect(here.open({ create: false })).rejects.toMatchObject({ code: 'storage-lost' });
+    });
+
+    test('STORE-22: a store never goes on in another database that took the place of its own', async () => {
+      const here = await device();
+      const tab = await here.openFounded();
+      tab.faulty.dropConnections();
+      await rawDelete(here);
+      const other = await here.openFounded();
+      await expect(write(tab, put('items', 'a', { n: 1 }))).rejects.toMatchObject({ code: 'storage-lost' });
+      await expect(tab.store.refresh()).rejects.toMatchObject({ code: 'storage-lost' });
+      expect(other.store.standing.position).toBe(2);
+      await other.store.refresh();
+      expect(other.store.rows.size).toBe(0);
+      await other.store.close();
+    });
+  });
+
+  describe('upgrades and erasing', () => {
+    test('STORE-21: a newer build is let in: the running write completes, the old tab closes and says so', async () => {
+      const here = await device();
+      const tab = await here.openFounded();
+      const events: StoreEvent[] = [];
+      tab.store.onEvent((event) => events.push(event));
+      const { position } = tab.store.standing;
+      const [written, upgraded] = await Promise.all([
+        write(tab, put('items', 'a', { n: 1 })),
+        rawOpen(here, 2),
+      ]);
+      expect(written).toEqual({ position: position + 1 });
+      expect(events).toEqual([{ kind: 'upgrade' }]);
+      await expect(write(tab, put('items', 'a', { n: 2 }))).rejects.toMatchObject({ code: 'newer-database' });
+      await expect(tab.store.refresh()).rejects.toMatchObject({ code: 'newer-database' });
+      expect(tab.store.rows.get('items', 'a')?.cells.get('n')?.value).toBe(1);
+      await tab.store.close();
+      upgraded.close();
+    });
+
+    test('STORE-21: erasing that another tab blocks ends as storage-blocked', async () => {
+      const here = await device();
+      const tab = await here.openFounded();
+      const stubborn = await rawOpen(here);
+      const erasing = tab.store.erase();
+      let ended = false;
+      const outcome = expect(erasing)
+        .rejects.toMatchObject({ code: 'storage-blocked' })
+        .finally(() => {
+          ended = true;
+        });
+      await advanceUntil(tab, () => ended);
+      await outcome;
+      stubborn.close();
+    });
+  });
+}
+
+/** Lets simulated time pass, and real events in between, until the condition holds. */
+async function advanceUntil(tab: Pick<Tab, 'runtime'>, holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 1000 && !holds(); i += 1) {
+    tab.runtime.advance(100);
+    await new Promise<void>((resolve) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
+        resolve();
+      };
+      port2.postMessage(null);
+    });
+  }
+}
+
+function rawOpen(here: TestDevice, version?: number): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = here.factory.open(databaseName(here.space.space), version);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+    request.onblocked = () => reject(new Error('blocked'));
+  });
+}
+
+function rawDelete(here: TestDevice): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = here.factory.deleteDatabase(databaseName(here.space.space));
+    request.onsuccess = () => resolve();
+    request.onerror = () => reject(request.error);
+  });
+}

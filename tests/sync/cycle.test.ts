@@ -1,0 +1,242 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { CairnError } from '../../src/errors.ts';
+import { type Cycle, type CycleState, startCycle } from '../../src/sync/cycle.ts';
+import { type Device, rest, World } from './world.ts';
+
+const over: AbortController[] = [];
+afterEach(() => {
+  for (const controller of over) controller.abort();
+  over.length = 0;
+});
+
+/** Cycles run by themselves, until the test is over. */
+function running(device: Device, before?: CycleState): Cycle & { readonly stop: AbortController } {
+  const stop = new AbortController();
+  over.push(stop);
+  return { ...startCycle(device.ctx, stop.signal, before), stop };
+}
+
+async function until(world: World, condition: () => boolean, ms = 10): Promise<void> {
+  for (let i = 0; i < 500 && !condition(); i++) await world.pass(ms);
+  expect(condition()).toBe(true);
+}
+
+async function founded() {
+  const world = new World();
+  const ada = await world.found();
+  return { world, ada };
+}
+
+const asked = (world: World) => world.sent.filter((line) => line === 'Ada /changes').length;
+
+describe('what is told', () => {
+  test('PUSH-16: the first cycle starts at once, and the state says what is known', async () => {
+    const { world, ada } = await founded();
+    const cycle = running(ada);
+    const states: CycleState[] = [];
+    cycle.state.subscribe((state) => states.push(state));
+    const result = await cycle.now();
+    expect(result).toMatchObject({ applied: 0, held: 0, waits: null });
+    expect(states.some(({ syncing }) => syncing)).toBe(true);
+    await rest();
+    expect(cycle.state.value).toMatchObject({
+      syncing: false,
+      lastError: null,
+      comparedAt: world.time,
+      registered: true,
+      clockOffset: 0,
+      nextTryAt: world.time + 30_000,
+    });
+  });
+
+  test('PUSH-16: a failed cycle keeps the last comparison, names its cause, and leaves the next able to run', async () => {
+    const { world, ada } = await founded();
+    const cycle = running(ada);
+    await cycle.now();
+    const comparedAt = world.time;
+    await world.pass(1_000);
+    ada.online = false;
+    await expect(cycle.now()).rejects.toMatchObject({ code: 'offline' });
+    expect(cycle.state.value).toMatchObject({ comparedAt, syncing: false, lastError: { code: 'offline' } });
+    const wait = (cycle.state.value.nextTryAt ?? 0) - world.time;
+    expect(wait).toBeGreaterThanOrEqual(45_000);
+    expect(wait).toBeLessThanOrEqual(60_000);
+    ada.online = true;
+    cycle.poke('online');
+    await until(
+      world,
+      () => cycle.state.value.lastError === null && cycle.state.value.comparedAt !== comparedAt,
+    );
+  });
+
+  test('PULL-11: whose clock is wrong is told by the relay’s', async () => {
+    const { ada } = await founded();
+    ada.skewMs = -7 * 60_000;
+    const cycle = running(ada);
+    await cycle.now();
+    await rest();
+    expect(cycle.state.value.clockOffset).toBe(-7 * 60_000);
+  });
+
+  test('APP-3, KEY-3: why changes cannot be sent is told, until they can', async () => {
+    const { ada } = await founded();
+    await ada.put('milk');
+    ada.store.keyring.epochs = new Map();
+    const cycle = running(ada);
+    await cycle.now();
+    await rest();
+    expect(cycle.state.value).toMatchObject({ waits: 'missing-key', lastError: null });
+    await ada.store.keyring.reload();
+    await cycle.now();
+    await rest();
+    expect(cycle.state.value.waits).toBeNull();
+  });
+
+  test('PUSH-16: what was known from an earlier turn is told until there is something newer', async () => {
+    const { ada } = await founded();
+    const first = running(ada);
+    await first.now();
+    await rest();
+    const known = first.state.value;
+    first.stop.abort();
+    await first.ended;
+    ada.online = false;
+    const second = running(ada, known);
+    await expect(second.now()).rejects.toMatchObject({ code: 'offline' });
+    expect(second.state.value.comparedAt).toBe(known.comparedAt);
+  });
+});
+
+describe('when cycles run', () => {
+  test('PUSH-15: a local write is on the relay a little later, without being asked', async () => {
+    const { world, ada } = await founded();
+    const cycle = running(ada);
+    await cycle.now();
+    await ada.put('milk');
+    await world.pass(299);
+    expect(ada.standing.ownLog.acknowledged).toBe(0);
+    await until(world, () => ada.standing.ownLog.acknowledged === 1, 1);
+  });
+
+  test('PUSH-15: a cycle runs every thirty seconds with nothing to do', async () => {
+    const { world, ada } = await founded();
+    const cycle = running(ada);
+    await cycle.now();
+    // The event stream that opens meanwhile asks for one cycle more.
+    await world.pass(3_000);
+    const before = asked(world);
+    const due = (cycle.state.value.nextTryAt ?? 0) - world.time;
+    expect(due).toBeGreaterThan(26_000);
+    expect(due).toBeLessThanOrEqual(30_000);
+    await world.pass(due - 1);
+    expect(asked(world)).toBe(before);
+    await world.pass(1);
+    expect(asked(world)).toBe(before + 1);
+    expect(cycle.state.value.nextTryAt).toBe(world.time + 30_000);
+  });
+
+  test('PUSH-14: any number of triggers while one runs make exactly one more', async () => {
+    const { world, ada } = await founded();
+    const cycle = running(ada);
+    await cycle.now();
+    let release = (): void => undefined;
+    world.meddle = async (sent, go) => {
+      if (sent.path === '/changes') {
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+      }
+      return go();
+    };
+    const before = asked(world);
+    const first = cycle.now();
+    await rest();
+    for (let i = 0; i < 5; i++) cycle.poke('visible');
+    const second = cycle.now();
+    const third = cycle.now();
+    expect(asked(world)).toBe(before + 1);
+    release();
+    await first;
+    await rest();
+    expect(asked(world)).toBe(before + 2);
+    release();
+    expect(await second).toBe(await third);
+    await rest();
+    expect(asked(world)).toBe(before + 2);
+  });
+
+  test('RELAY-17: what another device does is here by its event, long before the timer', async () => {
+    const { world, ada } = await founded();
+    const ben = await world.join(ada);
+    const first = running(ada);
+    const second = running(ben);
+    await Promise.all([first.now(), second.now()]);
+    await world.pass(3_000);
+    await ben.put('bread');
+    await until(world, () => ada.title('bread') === 'bread', 100);
+    expect(world.time).toBeLessThan(1_790_000_000_000 + 20_000);
+  });
+
+  test('APP-2: that another device has what we wrote is known by its beacon’s event', async () => {
+    const { world, ada } = await founded();
+    const ben = await world.join(ada);
+    const first = running(ada);
+    const second = running(ben);
+    await Promise.all([first.now(), second.now()]);
+    await world.pass(3_000);
+    await ada.put('milk');
+    const hasOurs = () => first.state.value.heard.find(({ device }) => device === ben.number)?.hasOurs;
+    await until(world, () => hasOurs() === 1, 100);
+    expect(world.time).toBeLessThan(1_790_000_000_000 + 28_000);
+  });
+
+  test('RELAY-16: a relay that asks to be left alone is left alone, but for a person’s wish', async () => {
+    const { world, ada } = await founded();
+    const cycle = running(ada);
+    await cycle.now();
+    await rest();
+    world.meddle = async () => Response.json({ code: 'rate-limited', retryMs: 120_000 }, { status: 429 });
+    await expect(cycle.now()).rejects.toMatchObject({ code: 'rate-limited' });
+    await rest();
+    const before = asked(world);
+    await ada.put('milk');
+    cycle.poke('visible');
+    await world.pass(100_000);
+    expect(asked(world)).toBe(before);
+    expect(cycle.state.value.lastError).toMatchObject({ code: 'rate-limited' });
+    world.meddle = (_sent, go) => go();
+    await cycle.now();
+    expect(ada.standing.ownLog.acknowledged).toBe(1);
+  });
+});
+
+describe('the end', () => {
+  test('STORE-19: when the turn ends everything stops: no request, no timer, and whoever waits is told', async () => {
+    const { world, ada } = await founded();
+    const cycle = running(ada);
+    await cycle.now();
+    world.meddle = () => new Promise(() => undefined);
+    const waiting = cycle.now();
+    const failed = expect(waiting).rejects.toMatchObject({ code: 'closed' });
+    await rest();
+    cycle.stop.abort(new CairnError('closed', 'test'));
+    await failed;
+    await cycle.ended;
+    const { length } = world.sent;
+    await ada.put('milk');
+    await world.pass(120_000);
+    expect(world.sent.length).toBe(length);
+    expect(cycle.state.value).toMatchObject({ syncing: false, nextTryAt: null });
+    await expect(cycle.now()).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  test('STORE-19: another tab’s term ends what this one writes and sends', async () => {
+    const { world, ada } = await founded();
+    const cycle = running(ada);
+    await cycle.now();
+    await ada.put('milk');
+    await ada.store.append(({ term }) => ({ kind: 'term', term: term + 1, tab: 'another' }), 'strict');
+    await expect(cycle.now()).rejects.toMatchObject({ code: 'moved' });
+    expect(world.sent.filter((line) => line === 'Ada /entries')).toEqual([]);
+  });
+});
