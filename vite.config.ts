@@ -18,9 +18,6 @@ import { chromiumArgs, findChromium } from './tests/chromium.mjs';
  */
 const inRoot = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** What every visit of the app needs, apart from its own screens. */
-const firstLoad = /node_modules\/(preact|@preact)\/|src\/(client\/|observable\.|app\/words\.)/;
-
 /** Vite wraps each dynamic import in a loader of styles and preloads; ours have neither, and the wrapper weighs 1 KB. */
 const plainDynamicImports: Plugin = {
   name: 'cairn-plain-dynamic-imports',
@@ -85,6 +82,10 @@ const isShared = (id: string, modules: Modules): boolean =>
 const isForRows = (id: string, modules: Modules): boolean =>
   id !== workerEntry && loadedWith(workerEntry, modules).has(id);
 
+/** The page loads it before it shows anything. */
+const isForPage = (id: string, modules: Modules): boolean =>
+  id !== pageEntry && loadedWith(pageEntry, modules).has(id);
+
 const app: BuildOptions = {
   outDir: 'dist/app',
   target: 'es2023',
@@ -99,7 +100,7 @@ const app: BuildOptions = {
         groups: [
           { name: (id, modules) => (isShared(id, modules) ? 'shared' : null), priority: 2 },
           { name: (id, modules) => (isForRows(id, modules) ? 'rows' : null), priority: 1 },
-          { name: 'first', test: firstLoad },
+          { name: (id, modules) => (isForPage(id, modules) ? 'first' : null) },
         ],
       },
     },

@@ -4,7 +4,6 @@ import { followTime } from './observed.ts';
 import { followAddress } from './route.ts';
 import { App } from './screens/app.tsx';
 import { startSession } from './session.ts';
-import { registerServiceWorker } from './update.ts';
 
 followAddress();
 followTime();
@@ -12,4 +11,5 @@ if (isSecureContext) void startSession();
 const root = document.getElementById('app');
 if (root !== null) render(<App />, root);
 // In development the files change under a service worker's feet.
-if (import.meta.env.PROD) void registerServiceWorker();
+if (import.meta.env.PROD)
+  void import('./update.ts').then(({ registerServiceWorker }) => registerServiceWorker());

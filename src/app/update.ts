@@ -1,15 +1,9 @@
 /**
- * The service worker from the page's side: what it has stored for a start without a connection, and a new build that waits
- * until the person agrees (APP-9, APP-10).
+ * The service worker from the page's side: keeps `builds` true, and switches to a new build when the person agrees
+ * (APP-9, APP-10).
  */
-import { signal } from '@preact/signals';
+import { offlineState, update } from './builds.ts';
 import { saveDrafts } from './drafts.ts';
-
-export type OfflineState = 'unknown' | 'preparing' | 'ready' | 'impossible';
-
-export const offlineState = signal<OfflineState>('unknown');
-/** waiting: a newer build is stored. taken: another tab has switched to it, and this one still runs the old. */
-export const update = signal<'none' | 'waiting' | 'taken'>('none');
 
 let registration: ServiceWorkerRegistration | null = null;
 let isSwitching = false;

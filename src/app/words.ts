@@ -2,10 +2,10 @@
  * Every state's text in one place (DESIGN §13, APP-3, APP-4). Plain words: what it means, then what to do; the exact
  * terms of the design stand only in the folds that explain them.
  *
- * The tables are exhaustive by type: a new reason does not compile before it has words. What is said of errors is in
- * `error-words`, which is loaded with the first of them.
+ * The tables are exhaustive by type: a new reason does not compile before it has words. What is said of errors, holds and roles is in
+ * `error-words`, `hold-words` and `role-words`, which are loaded with the first screen that says them.
  */
-import type { DeviceStatus, Reason, ReasonKind, Role } from '../client/index.ts';
+import type { Reason, ReasonKind } from '../client/index.ts';
 import { counted } from './counted.ts';
 
 /** quiet: nothing to do. waiting: it will go on by itself, or soon. trouble: a person has to do something. */
@@ -106,12 +106,15 @@ const reasons: { readonly [K in ReasonKind]: (values: ValuesOf<K>, scene: Scene)
     tone: 'trouble',
     shape: 'triangle',
   }),
-  held: ({ device, reason }, { who }) => {
-    const { means, next } = holds[reason](who(device));
-    // Two devices that tell two stories are a trouble of its own, and so is a member list that does not agree.
-    const word = reason === 'fork' ? 'Forked' : 'Held';
-    return { word, means, next, tone: 'trouble', shape: 'bars' };
-  },
+  // The panel says why (`hold-words`).
+  held: ({ device, reason }, { who }) => ({
+    // A device that tells two stories is a trouble of its own.
+    word: reason === 'fork' ? 'Forked' : 'Held',
+    means: `Newer changes of ${who(device)} cannot be taken yet.`,
+    next: 'Open this panel for the reason, and for what can be done.',
+    tone: 'trouble',
+    shape: 'bars',
+  }),
   // The panel adds what the code says (`error-words`).
   'relay-error': () => ({
     word: 'Server trouble',
@@ -212,61 +215,3 @@ export const upToDateWords: StateWords = {
   tone: 'quiet',
   shape: 'stack',
 };
-
-export type HoldReason = NonNullable<DeviceStatus['hold']>['reason'];
-
-/** Why the changes of one device wait; `who` names it, "Ben’s phone". */
-const holds: Record<HoldReason, (who: string) => Words> = {
-  fork: (who) => ({
-    means: `${who} has told two different stories about its own changes. Nothing more is taken from it.`,
-    next: 'An admin should remove that device; its owner joins again with a new one.',
-  }),
-  rollback: (who) => ({
-    means: `The server shows older changes of ${who} than are here. Ours stay.`,
-    next: 'The server has lost something; it is sent again by itself.',
-  }),
-  unauthorized: (who) => ({
-    means: `${who} may not write here, as far as is known.`,
-    next: 'It goes on by itself if the members change.',
-  }),
-  'missing-key': (who) => ({
-    means: `The key for newer changes of ${who} has not arrived yet.`,
-    next: 'It comes when a device that has it is online.',
-  }),
-  'newer-schema': (who) => ({
-    means: `${who} uses a newer version of Cairn.`,
-    next: 'Reload to update; its changes are then read.',
-  }),
-  'clock-ahead': (who) => ({
-    means: `The clock of ${who} is ahead: its changes come from the future.`,
-    next: 'They are taken when their time comes. Ask its owner to set the clock to automatic.',
-  }),
-  unavailable: (who) => ({
-    means: `${who} has written more than the server delivers.`,
-    next: 'It is tried again by itself, and comes when that device is online.',
-  }),
-  pruned: (who) => ({
-    means: `The server no longer keeps old changes of ${who}.`,
-    next: 'They are taken from a summary by itself.',
-  }),
-  disagrees: (who) => ({
-    means: `This device and ${who} do not agree about who the members are.`,
-    next: 'Compare the member list on both devices. Everything else goes on.',
-  }),
-};
-
-export const holdReasons: readonly HoldReason[] = Object.keys(holds) as HoldReason[];
-
-export function holdWords(reason: HoldReason, who: string): Words {
-  return holds[reason](who);
-}
-
-const roles: Record<Role, { readonly name: string; readonly may: string }> = {
-  admin: { name: 'Admin', may: 'read, write and invite anyone' },
-  writer: { name: 'Writer', may: 'read and write' },
-  reader: { name: 'Reader', may: 'read only' },
-};
-
-export function roleWords(role: Role): { readonly name: string; readonly may: string } {
-  return roles[role];
-}

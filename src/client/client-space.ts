@@ -3,6 +3,7 @@
  * serves a stored space and an in-memory one. It holds no rows but those of live queries.
  */
 import { type Failure, isError } from '../errors.ts';
+import { loadPart } from '../load-part.ts';
 import type { Schema } from '../model/schema.ts';
 import type { SpaceStatus } from '../model/sync-status.ts';
 import { Source } from '../observable.ts';
@@ -18,10 +19,16 @@ import type {
 } from '../worker/protocol.ts';
 import { copied, type HostLink, type LinkListener } from './host-link.ts';
 import { LiveQueries } from './live.ts';
+import { putOp } from './put-op.ts';
 import type { InviteLink, InviteOptions, Live, Space } from './space.ts';
-import { type PlainTransaction, putOp, runTransaction } from './transaction.ts';
+import type { PlainTransaction } from './transaction.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
+
+/** Rows are shown and single ones written without it. @throws unavailable */
+const loadTransaction = () => loadPart(() => import('./transaction.ts'));
+/** So long after an opening it is loaded all the same, so that the first transaction finds it even without a network. */
+const loadAfterMs = 250;
 
 /** The untyped face of a table; `Table<S, T>` gives it its types. */
 interface PlainTable {
@@ -101,12 +108,15 @@ export function clientSpace<S extends Schema>(schema: S, connection: Connection)
     };
   }
 
+  setTimeout(() => void loadTransaction().catch(() => undefined), loadAfterMs);
+
   const space: PlainSpace = {
     id: started.space,
     schema,
     tables,
-    transaction: (fn) => {
+    transaction: async (fn) => {
       connection.onWrite?.();
+      const { runTransaction } = await loadTransaction();
       return runTransaction(link, schema, fn);
     },
     status,

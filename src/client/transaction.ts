@@ -7,7 +7,7 @@ import { CairnError, isError, type Result } from '../errors.ts';
 import type { Schema } from '../model/schema.ts';
 import type { PlainQuery, Read, ReadAnswer, RowView, WriteOp } from '../worker/protocol.ts';
 import { copied, type HostLink, type OpenHost } from './host-link.ts';
-import { makeRowId } from './row-id.ts';
+import { putOp } from './put-op.ts';
 
 /** How often `fn` is run before the transaction gives up. */
 const maxRuns = 10;
@@ -135,12 +135,4 @@ function tablesOf(schema: Schema, session: Session): Record<string, PlainTransac
     };
   }
   return tables;
-}
-
-/** A put of a whole row, with an id made if it has none. */
-export function putOp(table: string, row: Readonly<Record<string, unknown>>): WriteOp {
-  const { id = makeRowId(), ...values } = row;
-  if (typeof id !== 'string')
-    throw new CairnError('value-invalid', `${table}.id must be text`, { table, column: 'id' });
-  return { kind: 'put', table, id, values };
 }

@@ -9,7 +9,7 @@
 import { CairnError } from '../errors.ts';
 import { equal, type Hash, type SpaceId } from './bytes.ts';
 import type { CborInput, CborValue } from './cbor.ts';
-import { emptyRoot } from './merkle.ts';
+import { emptyRoot } from './frontier.ts';
 import { countOf, deviceOf, fieldsOf, hashOf, tupleOf } from './shape.ts';
 import { type Decoded, decodeSigned, types } from './signed.ts';
 import type { DeviceNumber } from './stamp.ts';

@@ -20,7 +20,7 @@ import { limits } from '../limits.ts';
 import { type Bytes, equal, fromBase64Url, type PublicKey, type SpaceId, toBase64Url } from './bytes.ts';
 import { decode, encode, Reader } from './cbor.ts';
 import { type LogPoint, pointInput, pointOf } from './head.ts';
-import { type Role, roleOf } from './membership-entry.ts';
+import { type Role, roleOf } from './role.ts';
 import { bytesOf, countOf, fieldsOf, hashOf, mapOf, publicKeyOf, textOf, tupleOf } from './shape.ts';
 import { openSigned, signObject } from './signature.ts';
 import { checkSpace, types } from './signed.ts';

@@ -31,6 +31,7 @@ import type { CborValue } from './cbor.ts';
 import { checkPoint } from './head.ts';
 import { leafHash } from './merkle.ts';
 import { sealedNamesLeast, sealedNamesMost } from './names.ts';
+import { type Role, roleOf } from './role.ts';
 import {
   bytesOf,
   countOf,
@@ -47,9 +48,6 @@ import { type Decoded, decodeSigned, types } from './signed.ts';
 import type { Stamp } from './stamp.ts';
 
 export type { PublicPair };
-
-export type Role = 'admin' | 'writer' | 'reader';
-const roles: readonly Role[] = ['admin', 'writer', 'reader'];
 
 /** The newest epoch key, wrapped for one recipient. */
 export interface Wrap {
@@ -240,13 +238,6 @@ function readBinding(
 function pairOf(value: CborValue): PublicPair {
   const [sign, wrap] = tupleOf(value, 2);
   return { sign: publicKeyOf(sign), wrap: wrapKeyOf(wrap) };
-}
-
-/** @throws malformed for a role that we do not know: it is never read as another (MEM-7) */
-export function roleOf(value: CborValue): Role {
-  const role = roles.find((known) => known === value);
-  if (!role) throw new CairnError('malformed', 'An unknown role');
-  return role;
 }
 
 /** An epoch key of 32 bytes, wrapped. */

@@ -13,19 +13,14 @@
 import { sha256, sha256Many, sha256Of } from '../crypto/hash.ts';
 import { CairnError } from '../errors.ts';
 import { asHash, type Bytes, equal, type Hash } from './bytes.ts';
+import { emptyFrontier, emptyRoot, type Frontier } from './frontier.ts';
 
-export interface Frontier {
-  readonly size: number;
-  readonly hashes: readonly Hash[];
-}
+export { emptyFrontier, emptyRoot, type Frontier } from './frontier.ts';
 
 const leafPrefix = Uint8Array.of(0);
 /** 0x01 and room for two hashes; hashing is synchronous, so one will do. */
 const nodeInput = new Uint8Array(65);
 nodeInput[0] = 1;
-
-export const emptyFrontier: Frontier = { size: 0, hashes: [] };
-export const emptyRoot: Hash = asHash(sha256(new Uint8Array(0)));
 
 export function leafHash(entry: Uint8Array): Hash {
   return asHash(sha256Of(leafPrefix, entry));

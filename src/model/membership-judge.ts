@@ -1,5 +1,6 @@
 import { equal } from '../format/bytes.ts';
 import type { MembershipEntry, PublicPair } from '../format/membership-entry.ts';
+import { isRole, type Role } from '../format/role.ts';
 import { stampMs } from '../format/stamp.ts';
 import { limits } from '../limits.ts';
 import {
@@ -16,7 +17,7 @@ import {
   roleOf,
   rootAt,
 } from './membership-state.ts';
-import { isRole, mayWrite, type Role } from './permission.ts';
+import { mayWrite } from './permission.ts';
 
 /**
  * May this entry stand behind this log? A function of the log before it and of the entry, on every replica, at any

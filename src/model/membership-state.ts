@@ -8,14 +8,15 @@ import {
   toHex,
   type WrapKey,
 } from '../format/bytes.ts';
+import { emptyFrontier, emptyRoot, type Frontier } from '../format/frontier.ts';
 import type { PublicPair } from '../format/membership-entry.ts';
-import { emptyFrontier, emptyRoot, type Frontier } from '../format/merkle.ts';
+import type { Role } from '../format/role.ts';
 import { type DeviceNumber, makeStamp, type Stamp, stampMs } from '../format/stamp.ts';
 import { AppendList } from './append-list.ts';
 import { observe } from './clock.ts';
-import { mayInvite, mayWrite, type Role } from './permission.ts';
+import { mayInvite, mayWrite } from './permission.ts';
 
-export type { Role } from './permission.ts';
+export type { Role } from '../format/role.ts';
 
 /** The state that the membership log of a space folds to (`membership` folds it), and what can be read off it. */
 export interface MembershipState {

@@ -104,8 +104,8 @@ function add(next: Draft, entry: MembershipEntry): void {
       if (issuer === undefined) throw new TypeError('an invitation without an issuer was judged valid');
       const { stamp } = entry;
       const invitation: InvitationState = {
-        ...key,
         key: key.sign,
+        wrap: key.wrap,
         role,
         life,
         uses,

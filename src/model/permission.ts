@@ -1,4 +1,4 @@
-import type { Role } from '../format/membership-entry.ts';
+import type { Role } from '../format/role.ts';
 
 /**
  * Who may do what (DESIGN §5). Judged at the point of the membership log where it is done, never by a time.
@@ -8,14 +8,6 @@ import type { Role } from '../format/membership-entry.ts';
  *   writer   yes              writer, reader     no
  *   reader   no               nobody             no
  */
-export type { Role };
-
-export const roles: readonly Role[] = ['admin', 'writer', 'reader'];
-
-/** True for exactly the three roles; nothing else is ever read as one of them. */
-export function isRole(value: unknown): value is Role {
-  return value === 'admin' || value === 'writer' || value === 'reader';
-}
 
 /** True when that role may append to its device's log. */
 export function mayWrite(role: Role): boolean {

@@ -1,7 +1,7 @@
 import type { ErrorCode, Failure } from '../errors.ts';
 import type { DeviceNumber } from '../format/stamp.ts';
 import type { HoldReason } from './hold.ts';
-import type { Role } from './membership.ts';
+import type { Role } from './membership-state.ts';
 
 /**
  * The truth about sync, as one value derived from facts (APP-1, APP-3).

@@ -1,11 +1,11 @@
 import { CairnError } from '../errors.ts';
 import { type Bytes, equal, type SpaceId } from '../format/bytes.ts';
 import { decodeHead } from '../format/head.ts';
-import { decodeMembershipEntry } from '../format/membership-entry.ts';
 import type { DeviceNumber, Stamp } from '../format/stamp.ts';
 import { clockStart, observe } from '../model/clock.ts';
-import { deviceByKey, emptyMembership, foldMembership, withoutHold } from '../model/membership.ts';
+import { deviceByKey, emptyMembership } from '../model/membership-state.ts';
 import { changesetOf, changesetsOf } from './decoded.ts';
+import type { FoldMembers } from './fold-members.ts';
 import type { AppliedRun, Cursor, JournalRecord, LocalRecord, SealedRecord } from './record.ts';
 import type { HeldHead, Hold, OutboxItem, OwnLog, Passed, SealedItem, Standing } from './standing.ts';
 
@@ -40,14 +40,22 @@ export function emptyStanding(space: SpaceId): Standing {
   };
 }
 
-/** The standing after one more record, at the position after the one reached. */
-export function foldRecord(standing: Standing, record: JournalRecord): Standing {
-  return foldRecords(standing, [record]);
+/** The standing after one more record, at the position after the one reached. Only a membership record needs `foldMembers`. */
+export function foldRecord(
+  standing: Standing,
+  record: JournalRecord,
+  foldMembers: FoldMembers | null,
+): Standing {
+  return foldRecords(standing, [record], foldMembers);
 }
 
 /** The standing after several records; lists are copied once for all of them. */
-export function foldRecords(standing: Standing, records: Iterable<JournalRecord>): Standing {
-  const draft = new Draft(standing);
+export function foldRecords(
+  standing: Standing,
+  records: Iterable<JournalRecord>,
+  foldMembers: FoldMembers | null,
+): Standing {
+  const draft = new Draft(standing, foldMembers);
   for (const record of records) draft.fold(record);
   return draft.finish();
 }
@@ -68,9 +76,11 @@ class Draft {
   readonly #cursors: Copied<Map<DeviceNumber, Cursor>>;
   readonly #heads: Copied<Map<DeviceNumber, HeldHead>>;
   readonly #holds: Copied<Map<DeviceNumber, Hold>>;
+  readonly #foldMembers: FoldMembers | null;
 
-  constructor(standing: Standing) {
+  constructor(standing: Standing, foldMembers: FoldMembers | null) {
     this.#standing = standing;
+    this.#foldMembers = foldMembers;
     this.#position = standing.position;
     this.#clock = standing.clock;
     this.#ownLog = standing.ownLog;
@@ -156,7 +166,6 @@ class Draft {
     this.#outbox.own().push({ position: this.#position, stamp, bytes: record.changeset.length });
   }
 
-  /** An entry of a kind that this build does not know is kept in its record, holds the membership log, and is read again after an update. */
   #members(from: number, entries: readonly Bytes[]): void {
     const { keys, membershipEntries: known } = this.#standing;
     const overlap = this.#standing.membership.size + 1 - from;
@@ -167,10 +176,8 @@ class Draft {
       'another membership entry at a known position',
     );
     const added = entries.slice(overlap);
-    const { state, refusal } = foldMembership(
-      withoutHold(this.#standing.membership),
-      added.map(decodeMembershipEntry),
-    );
+    if (this.#foldMembers === null) throw new TypeError('a membership record before its rules are here');
+    const { state, refusal } = this.#foldMembers(this.#standing.membership, added);
     if (refusal) throw doesNotFollow(`a membership entry that does not count: ${refusal.refused}`);
     this.#set({
       membership: state,

@@ -1,8 +1,10 @@
 import type { Changeset } from '../format/changeset.ts';
 import type { DeviceNumber } from '../format/stamp.ts';
+import { loadPart } from '../load-part.ts';
 import { foldConflicts } from '../model/conflict.ts';
 import { changesetOf, changesetsOf } from './decoded.ts';
 import { foldRecord, withConflicts } from './fold.ts';
+import type { FoldMembers } from './fold-members.ts';
 import { ChangedRows, MemoryTable } from './memory-table.ts';
 import type { JournalRecord } from './record.ts';
 import type { Standing } from './standing.ts';
@@ -13,19 +15,35 @@ import type { Standing } from './standing.ts';
  * 1. `next` refuses a record that does not follow, and changes nothing; `advance` cannot fail after it. So
  *    what was added to the journal is always folded whole.
  * 2. Conflicts follow from the record, the standing and the rows it meets, in the journal's order.
+ * 3. Whoever folds a record of others' making awaits `ready` first: what membership records take is loaded with the first.
  */
 export class Folded {
   standing: Standing;
   readonly rows: MemoryTable;
+  readonly #loadFoldMembers: LoadFoldMembers;
+  #foldMembers: FoldMembers | null = null;
 
-  constructor(standing: Standing, rows: MemoryTable = new MemoryTable()) {
+  constructor(
+    standing: Standing,
+    rows: MemoryTable = new MemoryTable(),
+    loadFoldMembers: LoadFoldMembers = importFoldMembers,
+  ) {
     this.standing = standing;
     this.rows = rows;
+    this.#loadFoldMembers = loadFoldMembers;
+  }
+
+  /** Undefined if `record` can be folded now, else when it can. @throws unavailable if the code for it cannot be loaded */
+  ready(record: JournalRecord): Promise<void> | undefined {
+    if (record.kind !== 'members' || this.#foldMembers !== null) return undefined;
+    return this.#loadFoldMembers().then((loaded) => {
+      this.#foldMembers = loaded;
+    });
   }
 
   /** The standing that `record` would lead to. Throws `internal` if it does not follow, `malformed` if it does not decode. */
   next(record: JournalRecord): Standing {
-    return foldRecord(this.standing, record);
+    return foldRecord(this.standing, record, this.#foldMembers);
   }
 
   /** Folds a record; `next` is what `next(record)` gave. Rows whose state changes go to `changed`. */
@@ -47,6 +65,11 @@ export class Folded {
     }
   }
 }
+
+export type LoadFoldMembers = () => Promise<FoldMembers>;
+
+const importFoldMembers: LoadFoldMembers = async () =>
+  (await loadPart(() => import('./fold-members.ts'))).foldMembers;
 
 function* changesetsIn(
   record: JournalRecord,

@@ -1,12 +1,14 @@
+import { deflate } from '../crypto/deflate.ts';
 import { tagLength } from '../crypto/lengths.ts';
 import { CairnError } from '../errors.ts';
 import type { Bytes } from '../format/bytes.ts';
-import { encodeChangeset, type Op } from '../format/changeset.ts';
+import type { Op } from '../format/changeset.ts';
+import { encodeChangeset } from '../format/changeset-writing.ts';
 import { encodeBody } from '../format/opened-entry.ts';
 import { limits } from '../limits.ts';
 import { nextStamp } from '../model/clock.ts';
 import { type Draft, settleDraft } from '../model/draft.ts';
-import { canWrite } from '../model/membership.ts';
+import { canWrite } from '../model/membership-state.ts';
 import { isLive, type RowState } from '../model/row.ts';
 import type { MemoryTable } from './memory-table.ts';
 import type { LocalRecord } from './record.ts';
@@ -17,19 +19,14 @@ import type { Standing } from './standing.ts';
  * again whenever another tab was first.
  *
  * 1. All ops share one stamp, above everything this store has seen (MRG-12).
- * 2. A changeset that would not fit one sealed entry is refused before anything is written (PUSH-11). Whether a large one fits deflated
- *    takes `deflate`: few writes need it, so it is handed in by who has loaded it. Without it, what fits only deflated is refused.
+ * 2. A changeset that would not fit one sealed entry, deflated, is refused before anything is written (PUSH-11).
  * 3. Only a current device of a member who may write writes.
  */
-/** `crypto/deflate`'s. */
-export type Deflate = (plain: Bytes) => Bytes;
-
 export function localRecord(
   drafts: readonly Draft[],
   rows: Pick<MemoryTable, 'get'>,
   standing: Standing,
   now: number,
-  deflate: Deflate | null = null,
 ): LocalRecord | null {
   const { device } = standing;
   if (device === null || !canWrite(standing.membership, device)) {
@@ -39,7 +36,7 @@ export function localRecord(
   if (ops.length === 0) return null;
   const decoded = { stamp: nextStamp(standing.clock, now), ops };
   const changeset = encodeChangeset(decoded);
-  checkFits(changeset, deflate);
+  checkFits(changeset);
   return { kind: 'local', device, changeset, decoded };
 }
 
@@ -116,12 +113,11 @@ function notFound({ kind, table, id }: Draft): CairnError {
 /** More than an entry's header and framing can take beside its sealed body. */
 const entryOverhead = 256;
 
-function checkFits(changeset: Bytes, deflate: Deflate | null): void {
+function checkFits(changeset: Bytes): void {
   const room = limits.entryBytes - entryOverhead - tagLength;
   const body = encodeBody([changeset]);
   if (body.length <= room) return;
-  const fits = body.length <= limits.bodyBytes && deflate !== null && deflate(body).length <= room;
-  if (fits) return;
+  if (body.length <= limits.bodyBytes && deflate(body).length <= room) return;
   throw new CairnError('transaction-too-large', `A transaction of ${changeset.length} bytes fits no entry`, {
     size: changeset.length,
     limit: limits.entryBytes,

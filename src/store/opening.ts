@@ -2,9 +2,9 @@ import { CairnError } from '../errors.ts';
 import type { Bytes, SpaceId } from '../format/bytes.ts';
 import type { Database } from './database.ts';
 import { emptyStanding } from './fold.ts';
-import { Folded } from './folded.ts';
+import { Folded, type LoadFoldMembers } from './folded.ts';
 import type { Journal } from './journal.ts';
-import { ChangedRows } from './memory-table.ts';
+import { ChangedRows, MemoryTable } from './memory-table.ts';
 import { corrupt, folding, readRecord } from './read-record.ts';
 import { checked, withChecksum } from './saved-checksum.ts';
 import { decodeStanding, encodeStanding } from './saved-fold.ts';
@@ -20,9 +20,14 @@ export interface Opened {
   readonly savedAt: number;
 }
 
-export async function foldJournal(database: Database, journal: Journal, space: SpaceId): Promise<Opened> {
+export async function foldJournal(
+  database: Database,
+  journal: Journal,
+  space: SpaceId,
+  loadFoldMembers?: LoadFoldMembers,
+): Promise<Opened> {
   const saved = await readSaved(database, space);
-  const folded = new Folded(saved ?? emptyStanding(space));
+  const folded = new Folded(saved ?? emptyStanding(space), new MemoryTable(), loadFoldMembers);
   const savedAt = folded.standing.position;
   const changed = new ChangedRows();
   let position = 0;
@@ -31,14 +36,14 @@ export async function foldJournal(database: Database, journal: Journal, space: S
       position += 1;
       const record = readRecord(bytes, position, space);
       if (position <= savedAt) folding(position, () => folded.replay(position, record));
-      else
-        folded.advance(
-          record,
-          folding(position, () => folded.next(record)),
-          changed,
-        );
+      else {
+        await folded.ready(record);
+        const next = folding(position, () => folded.next(record));
+        folded.advance(record, next, changed);
+      }
     }
   }
+  if (position === 0 && savedAt > 0) throw new CairnError('storage-lost', 'the journal is gone');
   if (position < savedAt) throw corrupt(position + 1, 'the journal ends before what was saved of it');
   return { folded, savedAt };
 }

@@ -1,7 +1,7 @@
 import type { Bytes, Hash, PublicKey, WrapKey } from '../format/bytes.ts';
 import type { CborValue } from '../format/cbor.ts';
 import type { Changeset } from '../format/changeset.ts';
-import type { Frontier } from '../format/merkle.ts';
+import type { Frontier } from '../format/frontier.ts';
 import type { OpenedEntry } from '../format/opened-entry.ts';
 import type { DeviceNumber } from '../format/stamp.ts';
 import type { HoldReason } from '../model/hold.ts';

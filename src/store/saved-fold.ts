@@ -1,9 +1,8 @@
 import { asHash, asPublicKey, asWrapKey, type Bytes, type SpaceId } from '../format/bytes.ts';
 import { type CborInput, decode, encode } from '../format/cbor.ts';
-import { decodeMembershipEntry } from '../format/membership-entry.ts';
 import { asDeviceNumber, asStamp, type DeviceNumber, type Version } from '../format/stamp.ts';
 import type { ConflictRecord } from '../model/conflict.ts';
-import { deviceByKey, emptyMembership, foldMembership, type MembershipState } from '../model/membership.ts';
+import { deviceByKey } from '../model/membership-state.ts';
 import {
   asBytes,
   asHoldReason,
@@ -14,6 +13,7 @@ import {
   readTextMap,
 } from './codec-parts.ts';
 import { Fields, malformed } from './fields.ts';
+import { membershipFields, readMembership } from './saved-membership.ts';
 import type { HeldHead, Hold, OutboxItem, OwnLog, Passed, SealedItem, Standing } from './standing.ts';
 
 /**
@@ -21,13 +21,11 @@ import type { HeldHead, Hold, OutboxItem, OwnLog, Passed, SealedItem, Standing }
  *
  * It is a shortcut and never a source: whatever is wrong with it (another version of this code, damage) the journal is folded from
  * its start. `savedVersion` is raised whenever folding itself changes, so that no build goes on from what another one folded.
- * The membership state is not kept but its entries are: folding them again is cheap.
  */
-export const savedVersion = 1;
+export const savedVersion = 2;
 
 export function encodeStanding(standing: Standing): Bytes {
   const { keys, ownLog, joining } = standing;
-  const { hold } = standing.membership;
   return encode([
     savedVersion,
     standing.position,
@@ -36,7 +34,7 @@ export function encodeStanding(standing: Standing): Bytes {
     standing.term,
     standing.tab,
     standing.membershipEntries,
-    hold === null ? null : [hold.position, hold.kind],
+    membershipFields(standing.membership),
     [...standing.cursors].map(([log, cursor]) => [log, cursorFields(cursor)]),
     [...standing.heads].map(([log, head]) => [
       log,
@@ -81,8 +79,8 @@ export function decodeStanding(bytes: Bytes, space: SpaceId): Standing | null {
   const term = fields.integer();
   const tab = fields.textOrNull();
   const membershipEntries = fields.list(asBytes);
-  const hold = fields.optional((held) => ({ position: held.integer(1), kind: held.text() }));
-  const membership = readMembership(space, membershipEntries, hold);
+  const membership = fields.optional((item) => readMembership(space, item));
+  if (membership === null) throw malformed('a membership state');
   const standing: Standing = {
     position,
     clock,
@@ -104,16 +102,6 @@ export function decodeStanding(bytes: Bytes, space: SpaceId): Standing | null {
   };
   fields.end();
   return standing;
-}
-
-function readMembership(
-  space: SpaceId,
-  entries: readonly Bytes[],
-  hold: { readonly position: number; readonly kind: string } | null,
-): MembershipState {
-  const { state, refusal } = foldMembership(emptyMembership(space), entries.map(decodeMembershipEntry));
-  if (refusal) throw malformed('membership entries that count');
-  return hold === null ? state : { ...state, hold: { ...hold, reason: 'newer-schema' } };
 }
 
 function readHead(fields: Fields): [DeviceNumber, HeldHead] {

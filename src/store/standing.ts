@@ -3,7 +3,7 @@ import type { CborValue } from '../format/cbor.ts';
 import type { DeviceNumber, Stamp } from '../format/stamp.ts';
 import type { ConflictRecord } from '../model/conflict.ts';
 import type { HoldReason } from '../model/hold.ts';
-import type { MembershipState } from '../model/membership.ts';
+import type { MembershipState } from '../model/membership-state.ts';
 import type { Cursor, PassReason } from './record.ts';
 
 /**

@@ -6,7 +6,7 @@ import type { DatabaseOptions } from './connection.ts';
 import { Database } from './database.ts';
 import { decodedRecord } from './decoded.ts';
 import { Exclusive } from './exclusive.ts';
-import type { Folded } from './folded.ts';
+import type { Folded, LoadFoldMembers } from './folded.ts';
 import { Journal } from './journal.ts';
 import { Keyring } from './keyring.ts';
 import { ChangedRows, type MemoryTable } from './memory-table.ts';
@@ -23,6 +23,8 @@ export interface StoreOptions extends DatabaseOptions {
   readonly saveEvery?: number;
   /** How often to look for records of other tabs whose message was lost, in milliseconds; `null`: never. */
   readonly tailEveryMs?: number | null;
+  /** Where the rules of membership records come from; by default they are loaded when first needed. */
+  readonly loadFoldMembers?: LoadFoldMembers;
 }
 
 /** Opens the store of a space. Throws what `Database.open` throws, and `storage-corrupt`. */
@@ -36,7 +38,7 @@ export async function openStore(
     const journal = new Journal(database);
     const [keyring, folded] = await Promise.all([
       Keyring.load(database),
-      foldJournal(database, journal, space),
+      foldJournal(database, journal, space, options.loadFoldMembers),
     ]);
     return new Store(runtime, space, options, database, journal, keyring, folded);
   } catch (thrown) {
@@ -149,6 +151,8 @@ export class Store {
         const decided = decide(this.standing);
         if (decided === null) return null;
         const record = decodedRecord(decided);
+        // What another tab adds meanwhile shows itself at `add`.
+        await this.#folded.ready(record);
         const next = this.#folded.next(record);
         const { position } = next;
         const bytes = encodeRecord(position, this.#writer, record);
@@ -157,7 +161,7 @@ export class Store {
         if (outcome === 'added') this.#advance(record, next);
         else if (!(await this.#readOn({ position, bytes }))) continue;
         this.#announce();
-        this.#saveIfDue();
+        this.#saveIfDue(record.kind);
         return { position };
       }
     });
@@ -273,6 +277,7 @@ export class Store {
         const record = readRecord(bytes, position, this.space);
         // Keys are saved before the record that rests on them: another tab may have done both.
         if (!own && restsOnKeys.has(record.kind)) await this.keyring.reload();
+        await this.#folded.ready(record);
         const next = folding(position, () => this.#folded.next(record));
         this.#folded.advance(record, next, step.changed);
         step.kinds.add(record.kind);
@@ -305,8 +310,10 @@ export class Store {
   }
 
   /** In the background: the write that made it due is durable and waits for nothing more. */
-  #saveIfDue(): void {
-    if (this.#saving || this.standing.position - this.#savedAt < this.#saveEvery) return;
+  #saveIfDue(kind: RecordKind): void {
+    // A saved membership spares the next opening to judge its log again, and the code for that.
+    const every = kind === 'members' ? 1 : this.#saveEvery;
+    if (this.#saving || this.standing.position - this.#savedAt < every) return;
     this.#saving = true;
     this.#inBackground(() => this.saveFold()).finally(() => {
       this.#saving = false;

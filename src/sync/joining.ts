@@ -7,7 +7,7 @@ import type { PublicKey } from '../format/bytes.ts';
 import type { CborValue } from '../format/cbor.ts';
 import type { LogPoint } from '../format/head.ts';
 import type { Invitation } from '../format/invitation.ts';
-import { type Role, roleOf } from '../format/membership-entry.ts';
+import { type Role, roleOf } from '../format/role.ts';
 import { countOf, hashOf, publicKeyOf, textOf } from '../format/shape.ts';
 import type { Standing } from '../store/standing.ts';
 

@@ -7,7 +7,7 @@ import { isError } from '../errors.ts';
 import type { Bytes } from '../format/bytes.ts';
 import { type Names, openNames } from '../format/names.ts';
 import type { DeviceNumber } from '../format/stamp.ts';
-import type { MembershipState } from '../model/membership.ts';
+import type { MembershipState } from '../model/membership-state.ts';
 
 export class DeviceNames {
   /** Names by device; null for sealed names that no key opens. */

@@ -59,7 +59,7 @@ export class Host implements SpaceHost {
   }
 
   write(ops: readonly WriteOp[]): Promise<Result<null>> {
-    return done(() => this.#open.rows.write(ops));
+    return done(async () => (await this.#open.rows.writing()).write(ops));
   }
 
   read(read: Read): Promise<Result<ReadAnswer>> {
@@ -67,15 +67,15 @@ export class Host implements SpaceHost {
   }
 
   transactionRead(tx: number, ops: readonly WriteOp[], read: Read): Promise<Result<ReadAnswer>> {
-    return result(() => this.#open.rows.transactionRead(tx, ops, read));
+    return result(async () => (await this.#open.rows.writing()).transactionRead(tx, ops, read));
   }
 
   transactionCommit(tx: number, ops: readonly WriteOp[]): Promise<Result<null>> {
-    return done(() => this.#open.rows.transactionCommit(tx, ops));
+    return done(async () => (await this.#open.rows.writing()).transactionCommit(tx, ops));
   }
 
   transactionEnd(tx: number): Promise<Result<null>> {
-    return done(() => this.#open.rows.transactionEnd(tx));
+    return done(async () => (await this.#open.rows.writing()).transactionEnd(tx));
   }
 
   watch(live: number, table: string, query: PlainQuery): Promise<Result<null>> {

@@ -1,5 +1,4 @@
-import { CairnError } from '../errors.ts';
-import type { Deflate } from '../store/local-write.ts';
+import { loadPart } from '../load-part.ts';
 
 export type BeyondRows = typeof import('./beyond-rows.ts');
 
@@ -8,24 +7,10 @@ export type BeyondRows = typeof import('./beyond-rows.ts');
  * @throws unavailable if that code cannot be had: no network, and no service worker that keeps it
  */
 export function loadBeyondRows(): Promise<BeyondRows> {
-  return loaded(() => import('./beyond-rows.ts'));
+  return loadPart(() => import('./beyond-rows.ts'));
 }
 
-/** The running of transactions. @throws unavailable, as above */
-export function loadTransactions(): Promise<typeof import('./transactions.ts')> {
-  return loaded(() => import('./transactions.ts'));
-}
-
-/** The compressor. @throws unavailable, as above */
-export async function loadDeflate(): Promise<Deflate> {
-  const { deflate } = await loaded(() => import('../crypto/deflate.ts'));
-  return deflate;
-}
-
-async function loaded<T>(load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (thrown) {
-    throw new CairnError('unavailable', `a part of the app cannot be loaded: ${String(thrown)}`);
-  }
+/** Writing rows. @throws unavailable, as above */
+export function loadRowWriting(): Promise<typeof import('./row-writing.ts')> {
+  return loadPart(() => import('./row-writing.ts'));
 }

@@ -6,7 +6,7 @@ import { CairnError } from '../errors.ts';
 import { asHash, asPublicKey, asWrapKey, type Bytes } from '../format/bytes.ts';
 import { asDeviceNumber } from '../format/stamp.ts';
 import { digestRows } from '../model/digest.ts';
-import { emptyMembership, type MembershipState } from '../model/membership.ts';
+import { emptyMembership, type MembershipState } from '../model/membership-state.ts';
 import type { RowKey } from '../model/row.ts';
 import { checkSchema, type Schema } from '../model/schema.ts';
 import { deriveStatus, type SpaceStatus } from '../model/sync-status.ts';

@@ -8,8 +8,8 @@
  * at most one message a frame for all live queries, the status and the conflicts together (APP-13).
  */
 import type { Failure, Result } from '../errors.ts';
+import type { Role } from '../format/role.ts';
 import type { Difference } from '../model/difference.ts';
-import type { Role } from '../model/permission.ts';
 import type { Schema } from '../model/schema.ts';
 import type { SpaceStatus } from '../model/sync-status.ts';
 

@@ -14,7 +14,7 @@ import { joinStateOf } from '../sync/join-state.ts';
 import { joinedRelay } from '../sync/joining.ts';
 import { checkErase } from './erase-guard.ts';
 import type { OpenedSpace } from './host.ts';
-import { loadBeyondRows, loadTransactions } from './loading.ts';
+import { loadBeyondRows, loadRowWriting } from './loading.ts';
 import type {
   Conflict,
   OpenRequest,
@@ -109,12 +109,14 @@ export class StoredSpace implements OpenedSpace {
   }
 
   async close(): Promise<void> {
+    await this.rows.settle();
     await this.#stop();
     await this.#parts.store.close();
   }
 
   async erase(unsentSeen: number | null): Promise<void> {
     const { store } = this.#parts;
+    await this.rows.settle();
     await store.refresh();
     checkErase(store.standing, unsentSeen);
     await this.#stop();
@@ -147,8 +149,8 @@ export class StoredSpace implements OpenedSpace {
   async #startSide(): Promise<SyncSide> {
     const { runtime, store, request, known } = this.#parts;
     try {
-      // Transactions as well: from here on nothing that people do waits for code.
-      const [{ SyncSide }] = await Promise.all([loadBeyondRows(), loadTransactions()]);
+      // Writing as well: from here on nothing that people do waits for code.
+      const [{ SyncSide }] = await Promise.all([loadBeyondRows(), loadRowWriting()]);
       if (this.#isOver) throw over();
       const relay = (): string => this.#relay;
       const told = (state: CycleState): void => this.#setSync(state);

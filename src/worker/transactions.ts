@@ -1,7 +1,4 @@
-/**
- * The transactions that are running on one page (APP-16). Loaded by a dynamic import, after the rows are out: showing
- * rows takes none of it.
- */
+/** The transactions that are running on one page (APP-16). */
 import { CairnError } from '../errors.ts';
 import { nextStamp } from '../model/clock.ts';
 import type { Draft } from '../model/draft.ts';

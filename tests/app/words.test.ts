@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { errorCodes, errorWords } from '../../src/app/error-words.ts';
-import { holdReasons, holdWords, reasonOrder, reasonWords } from '../../src/app/words.ts';
+import { holdReasons, holdWords } from '../../src/app/hold-words.ts';
+import { reasonOrder, reasonWords } from '../../src/app/words.ts';
 import type { Reason } from '../../src/client/index.ts';
 import { wakesOn } from '../../src/model/hold.ts';
 import { deviceNumber } from './device-number.ts';

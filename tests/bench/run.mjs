@@ -75,6 +75,8 @@ try {
       String(runs.length),
     ];
     row(isOver ? [...cells, '  over'] : cells);
+    const [{ note = '' } = {}] = runs;
+    if (note !== '') console.log(`${''.padEnd(columns[0] ?? 0)}${note}`);
   }
 } finally {
   await browser.close();

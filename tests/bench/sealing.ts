@@ -5,7 +5,7 @@
 import { deriveEpochKeys } from '../../src/crypto/epoch.ts';
 import { keyPairFromSecret } from '../../src/crypto/keys.ts';
 import type { Bytes, SpaceId } from '../../src/format/bytes.ts';
-import { encodeChangeset } from '../../src/format/changeset.ts';
+import { encodeChangeset } from '../../src/format/changeset-writing.ts';
 import { sealEntry } from '../../src/format/entry.ts';
 import type { LogPoint } from '../../src/format/head.ts';
 import { signHead } from '../../src/format/head-signing.ts';

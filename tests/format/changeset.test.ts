@@ -2,14 +2,8 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareText, fromHex, toHex } from '../../src/format/bytes.ts';
 import { type CborInput, type CborValue, decode, encode } from '../../src/format/cbor.ts';
-import {
-  type Changeset,
-  cellDepth,
-  decodeChangeset,
-  encodeChangeset,
-  type Op,
-  type Put,
-} from '../../src/format/changeset.ts';
+import { type Changeset, cellDepth, decodeChangeset, type Op, type Put } from '../../src/format/changeset.ts';
+import { encodeChangeset } from '../../src/format/changeset-writing.ts';
 import { asDeviceNumber, asStamp } from '../../src/format/stamp.ts';
 import { limits } from '../../src/limits.ts';
 import { property } from '../property.ts';

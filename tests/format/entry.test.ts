@@ -5,7 +5,8 @@ import { deflate } from '../../src/crypto/deflate.ts';
 import { deriveEpochKeys } from '../../src/crypto/epoch.ts';
 import { asHash, type Bytes, fromHex } from '../../src/format/bytes.ts';
 import { type CborInput, type CborValue, decode, encode } from '../../src/format/cbor.ts';
-import { type Changeset, encodeChangeset } from '../../src/format/changeset.ts';
+import type { Changeset } from '../../src/format/changeset.ts';
+import { encodeChangeset } from '../../src/format/changeset-writing.ts';
 import {
   checkHeader,
   decodeEntry,

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../src/crypto/hash.ts';
 import { type Bytes, concat } from '../../src/format/bytes.ts';
-import { encode } from '../../src/format/cbor.ts';
+import { decode, encode } from '../../src/format/cbor.ts';
 import { property } from '../property.ts';
 import { anyValue } from './arbitrary.ts';
 import { type Sample, type SampleName, samples, syncDecoders } from './samples.ts';
@@ -37,6 +37,18 @@ async function outcome(one: Sample, bytes: Bytes): Promise<string> {
 }
 
 const refusal = expect.not.stringMatching(/^accepted$/);
+
+/** A changeset without ops, `[stamp, []]`, is so little that random items hit upon it; and it is one (PULL-16). */
+function isEmptyChangeset(bytes: Bytes): boolean {
+  try {
+    const value = decode(bytes);
+    if (!Array.isArray(value) || value.length !== 2) return false;
+    const [stamp, tables] = value;
+    return Number.isSafeInteger(stamp) && stamp >= 0 && Array.isArray(tables) && tables.length === 0;
+  } catch {
+    return false;
+  }
+}
 
 describe.each(names)('%s', (name) => {
   test('unchanged it is accepted', async () => {
@@ -103,7 +115,11 @@ property(
       concat(Uint8Array.of(0xd2), encode([value])),
     ]) {
       for (const one of all) expect([one.name, await outcome(one, bytes)]).toEqual([one.name, refusal]);
-      for (const decodeIt of syncDecoders.values()) {
+      for (const [name, decodeIt] of syncDecoders) {
+        if (name === 'changeset' && isEmptyChangeset(bytes)) {
+          expect(decodeIt(bytes)).toMatchObject({ ops: [] });
+          continue;
+        }
         expect(() => decodeIt(bytes)).toThrow(expect.objectContaining({ name: 'CairnError' }));
       }
     }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type Bytes, fromHex, toHex, utf8 } from '../../src/format/bytes.ts';
 import { decode, encode } from '../../src/format/cbor.ts';
-import { encodeChangeset } from '../../src/format/changeset.ts';
+import { encodeChangeset } from '../../src/format/changeset-writing.ts';
 import { openInvitation } from '../../src/format/invitation.ts';
 import { decodeBody, encodeBody } from '../../src/format/opened-entry.ts';
 import { problems } from '../../src/format/problem.ts';

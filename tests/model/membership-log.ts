@@ -1,7 +1,8 @@
 import { sha256 } from '../../src/crypto/hash.ts';
 import { asHash, asPublicKey, asWrapKey, type Bytes, type SpaceId, utf8 } from '../../src/format/bytes.ts';
-import type { MembershipEntry, PublicPair, Role } from '../../src/format/membership-entry.ts';
+import type { MembershipEntry, PublicPair } from '../../src/format/membership-entry.ts';
 import { leafHash } from '../../src/format/merkle.ts';
+import type { Role } from '../../src/format/role.ts';
 import { makeStamp, type Stamp } from '../../src/format/stamp.ts';
 import {
   applyMembership,

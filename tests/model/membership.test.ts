@@ -2,8 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../src/crypto/hash.ts';
 import { asHash, equal, utf8 } from '../../src/format/bytes.ts';
-import type { MembershipEntry, Role } from '../../src/format/membership-entry.ts';
+import type { MembershipEntry } from '../../src/format/membership-entry.ts';
 import { rootOf } from '../../src/format/merkle.ts';
+import type { Role } from '../../src/format/role.ts';
 import { asDeviceNumber, makeStamp, maxCounter, stampMs } from '../../src/format/stamp.ts';
 import { limits } from '../../src/limits.ts';
 import {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CairnError } from '../../src/errors.ts';
 import { type CborValue, decode, encode } from '../../src/format/cbor.ts';
-import { encodeChangeset } from '../../src/format/changeset.ts';
+import { encodeChangeset } from '../../src/format/changeset-writing.ts';
 import { asDeviceNumber, asStamp } from '../../src/format/stamp.ts';
 import { limits } from '../../src/limits.ts';
 import { mergeOp } from '../../src/model/merge.ts';

@@ -5,7 +5,7 @@ import { type Beacon, signBeacon } from '../../src/format/beacon.ts';
 import { type Bytes, type SpaceId, utf8 } from '../../src/format/bytes.ts';
 import { encodeEntry } from '../../src/format/entry.ts';
 import { signHead } from '../../src/format/head-signing.ts';
-import { type Role, spaceIdOf } from '../../src/format/membership-entry.ts';
+import { spaceIdOf } from '../../src/format/membership-entry.ts';
 import { makeCreate, makeInvite, makeJoin } from '../../src/format/membership-making.ts';
 import { openMembershipEntry } from '../../src/format/membership-opening.ts';
 import {
@@ -16,6 +16,7 @@ import {
   leafHash,
 } from '../../src/format/merkle.ts';
 import { sealedNamesLeast } from '../../src/format/names.ts';
+import type { Role } from '../../src/format/role.ts';
 import { asDeviceNumber, type DeviceNumber, makeStamp, type Stamp } from '../../src/format/stamp.ts';
 import {
   applyMembership,

@@ -9,6 +9,7 @@ import { type Changeset, decodeChangeset } from '../../src/format/changeset.ts';
 import type { DeviceNumber } from '../../src/format/stamp.ts';
 import type { Draft } from '../../src/model/draft.ts';
 import { deriveStatus, type SpaceStatus } from '../../src/model/sync-status.ts';
+import { foldMembers } from '../../src/store/fold-members.ts';
 import { localRecord } from '../../src/store/local-write.ts';
 import type { LocalRecord } from '../../src/store/record.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
@@ -131,6 +132,8 @@ export class Actor {
         create: false,
         tailEveryMs: 5_000,
         saveEvery: 16,
+        // Loaded already: what a simulation awaits comes from its own queue alone.
+        loadFoldMembers: async () => foldMembers,
       });
       if (this.#life === life) this.lead(store);
     } catch (thrown) {

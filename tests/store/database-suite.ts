@@ -93,7 +93,8 @@ export function databaseSuite(factory: () => IDBFactory): void {
 
     test('STORE-21: erasing that another tab blocks ends as storage-blocked', async () => {
       const here = await device();
-      const tab = await here.openFounded();
+      // How long the browser takes until it says that somebody blocks is not what is tested.
+      const tab = await here.openFounded({ silentMs: Number.MAX_SAFE_INTEGER });
       const stubborn = await rawOpen(here);
       const erasing = tab.store.erase();
       let ended = false;
@@ -111,7 +112,7 @@ export function databaseSuite(factory: () => IDBFactory): void {
 
 /** Lets simulated time pass, and real events in between, until the condition holds. */
 async function advanceUntil(tab: Pick<Tab, 'runtime'>, holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 1000 && !holds(); i += 1) {
+  while (!holds()) {
     tab.runtime.advance(100);
     await new Promise<void>((resolve) => {
       const { port1, port2 } = new MessageChannel();
@@ -129,7 +130,7 @@ function rawOpen(here: TestDevice, version?: number): Promise<IDBDatabase> {
     const request = here.factory.open(databaseName(here.space.space), version);
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
-    request.onblocked = () => reject(new Error('blocked'));
+    // Blocked, it waits: what another connection was told to let go of is let go of a moment later.
   });
 }
 

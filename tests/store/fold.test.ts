@@ -1,14 +1,22 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { CairnError } from '../../src/errors.ts';
 import type { Bytes } from '../../src/format/bytes.ts';
-import { type Changeset, encodeChangeset } from '../../src/format/changeset.ts';
+import type { Changeset } from '../../src/format/changeset.ts';
+import { encodeChangeset } from '../../src/format/changeset-writing.ts';
 import { appendLeaf, emptyFrontier, frontierRoot, leafHash } from '../../src/format/merkle.ts';
 import { encodeBody } from '../../src/format/opened-entry.ts';
 import { asDeviceNumber, asStamp, makeStamp } from '../../src/format/stamp.ts';
-import { emptyStanding, foldRecord, foldRecords } from '../../src/store/fold.ts';
+import * as fold from '../../src/store/fold.ts';
+import { foldMembers } from '../../src/store/fold-members.ts';
 import type { Cursor, JournalRecord, LocalRecord, SealedRecord } from '../../src/store/record.ts';
 import { type Standing, unsentCount } from '../../src/store/standing.ts';
 import { deviceA, deviceB, headOf, OtherLog, someBytes, start, type TestSpace, testSpace } from './space.ts';
+
+const { emptyStanding } = fold;
+const foldRecord = (standing: Standing, record: JournalRecord): Standing =>
+  fold.foldRecord(standing, record, foldMembers);
+const foldRecords = (standing: Standing, records: readonly JournalRecord[]): Standing =>
+  fold.foldRecords(standing, records, foldMembers);
 
 let space: TestSpace;
 let founded: Standing;

@@ -1,5 +1,4 @@
 /** One simulated device: a database that outlives its tabs, and tabs to open, kill and open again. */
-import { deflate } from '../../src/crypto/deflate.ts';
 import type { Draft } from '../../src/model/draft.ts';
 import { localRecord } from '../../src/store/local-write.ts';
 import { openStore, type Store, type StoreOptions } from '../../src/store/store.ts';
@@ -59,7 +58,7 @@ export function write(
   { store, runtime }: Pick<Tab, 'store' | 'runtime'>,
   ...drafts: Draft[]
 ): Promise<{ readonly position: number } | null> {
-  return store.append((standing) => localRecord(drafts, store.rows, standing, runtime.now(), deflate));
+  return store.append((standing) => localRecord(drafts, store.rows, standing, runtime.now()));
 }
 
 export function put(table: string, id: string, cells: Record<string, string | number | null>): Draft {

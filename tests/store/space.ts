@@ -5,7 +5,8 @@
 import { deriveNameKey } from '../../src/crypto/epoch.ts';
 import { keyPairFromSecret } from '../../src/crypto/keys.ts';
 import { asHash, type Bytes, type SpaceId } from '../../src/format/bytes.ts';
-import { type Changeset, encodeChangeset } from '../../src/format/changeset.ts';
+import type { Changeset } from '../../src/format/changeset.ts';
+import { encodeChangeset } from '../../src/format/changeset-writing.ts';
 import type { Head } from '../../src/format/head.ts';
 import { signHead } from '../../src/format/head-signing.ts';
 import { decodeMembershipEntry } from '../../src/format/membership-entry.ts';

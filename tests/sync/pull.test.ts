@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Hash } from '../../src/format/bytes.ts';
 import { encode } from '../../src/format/cbor.ts';
-import { encodeChangeset } from '../../src/format/changeset.ts';
+import { encodeChangeset } from '../../src/format/changeset-writing.ts';
 import { signHead } from '../../src/format/head-signing.ts';
 import { appendLeaves, emptyRoot, frontierRoot, leafHash } from '../../src/format/merkle.ts';
 import { encodeBody } from '../../src/format/opened-entry.ts';

@@ -1,7 +1,8 @@
 /** A member's device that writes its log by hand: whatever its author could sign, and an honest relay would take. */
 import type { Bytes } from '../../src/format/bytes.ts';
 import { encode } from '../../src/format/cbor.ts';
-import { encodeChangeset, type Op } from '../../src/format/changeset.ts';
+import type { Op } from '../../src/format/changeset.ts';
+import { encodeChangeset } from '../../src/format/changeset-writing.ts';
 import { type EntryFields, sealEntry } from '../../src/format/entry.ts';
 import type { Head } from '../../src/format/head.ts';
 import { signHead } from '../../src/format/head-signing.ts';

@@ -2,8 +2,9 @@
 import type { DeviceStatus } from '../../client/index.ts';
 import { ago, clockTime, counted, grouped } from '../counted.ts';
 import { deviceLabel } from '../device-names.ts';
+import { holdWords } from '../hold-words.ts';
 import { now } from '../observed.ts';
-import { holdWords, roleWords } from '../words.ts';
+import { roleWords } from '../role-words.ts';
 
 export function DeviceList({ devices }: { readonly devices: readonly DeviceStatus[] }) {
   if (devices.length === 0) return <p class="empty">No device is known yet.</p>;

@@ -1,6 +1,7 @@
 /** A modal question over the page: the browser's own dialog, with its focus handling and Escape. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import './beside-style.ts';
 import { Icon } from './icon.tsx';
 
 export function Dialog(props: {

@@ -2,8 +2,8 @@
 import { useState } from 'preact/hooks';
 import type { Failure, InviteLink, Role } from '../../client/index.ts';
 import { toFailure } from '../failure.ts';
+import { roleWords } from '../role-words.ts';
 import type { AppSpace } from '../schema.ts';
-import { roleWords } from '../words.ts';
 import { Dialog } from './dialog.tsx';
 import { Trouble } from './trouble.tsx';
 

@@ -1,6 +1,7 @@
 /** What stands beside the list: a heading, a way back, its contents. On a phone it takes the whole page. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import './beside-style.ts';
 import { Icon } from './icon.tsx';
 
 export function Panel(props: {

@@ -1,5 +1,6 @@
 /** This space on this device: its name here, its members' way in, its import, and the way out. */
 import { useState } from 'preact/hooks';
+import { offlineState } from '../builds.ts';
 import { counted } from '../counted.ts';
 import { placeHere } from '../device-names.ts';
 import { useDraft } from '../drafts.ts';
@@ -7,7 +8,6 @@ import { useObserved } from '../observed.ts';
 import { go, hashOf } from '../route.ts';
 import type { AppSpace } from '../schema.ts';
 import { remembered, rename } from '../session.ts';
-import { offlineState } from '../update.ts';
 import { EraseDialog } from './erase-dialog.tsx';
 import { Panel } from './panel.tsx';
 

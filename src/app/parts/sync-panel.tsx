@@ -4,6 +4,7 @@ import type { Reason, SpaceStatus } from '../../client/index.ts';
 import { ago, bytes } from '../counted.ts';
 import { labelOf, placeHere } from '../device-names.ts';
 import { errorWords } from '../error-words.ts';
+import { holdWords } from '../hold-words.ts';
 import { attempt } from '../notices.ts';
 import { now, useObserved } from '../observed.ts';
 import { ordered, pillOf } from '../pill.ts';
@@ -122,5 +123,12 @@ function Storage({ storage: { persisted, usage, quota } }: { readonly storage: S
 /** A reason in words, one that the server gave with what its code says. */
 function wordsInFull(reason: Reason, scene: Scene): StateWords {
   const words = reasonWords(reason, scene);
-  return reason.kind === 'relay-error' ? { ...words, ...errorWords(reason.values) } : words;
+  switch (reason.kind) {
+    case 'relay-error':
+      return { ...words, ...errorWords(reason.values) };
+    case 'held':
+      return { ...words, ...holdWords(reason.values.reason, scene.who(reason.values.device)) };
+    default:
+      return words;
+  }
 }

@@ -1,12 +1,12 @@
 /** Which screen is shown, from the address and the session. */
 import type { Failure } from '../../client/index.ts';
+import { update } from '../builds.ts';
 import { lazily } from '../lazily.tsx';
 import { Mark } from '../parts/icon.tsx';
 import { LazyTrouble as Trouble } from '../parts/lazy-trouble.tsx';
 import { Notices } from '../parts/notices.tsx';
 import { route } from '../route.ts';
 import { leaveBehind, remembered, session, switchTo } from '../session.ts';
-import { takeUpdate, update } from '../update.ts';
 import { Workspace } from './workspace.tsx';
 
 const FirstRun = lazily(async () => (await import('./first-run.tsx')).FirstRun);
@@ -53,7 +53,7 @@ function UpdateLine() {
   return (
     <div class="update" role="status" data-testid="update">
       <span>{text}</span>
-      <button type="button" class="plain" data-testid="take-update" onClick={takeUpdate}>
+      <button type="button" class="plain" data-testid="take-update" onClick={switchToUpdate}>
         Reload
       </button>
     </div>
@@ -94,4 +94,9 @@ function Failed({ id, failure }: { readonly id: string; readonly failure: Failur
       </section>
     </main>
   );
+}
+
+async function switchToUpdate(): Promise<void> {
+  const { takeUpdate } = await import('../update.ts');
+  await takeUpdate();
 }

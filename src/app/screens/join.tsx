@@ -8,9 +8,9 @@ import { now } from '../observed.ts';
 import { Mark } from '../parts/icon.tsx';
 import { NamesForm } from '../parts/names-form.tsx';
 import { Trouble } from '../parts/trouble.tsx';
+import { roleWords } from '../role-words.ts';
 import { goInstead } from '../route.ts';
 import { join, remembered, switchTo } from '../session.ts';
-import { roleWords } from '../words.ts';
 
 export function JoinScreen({ fragment }: { readonly fragment: string }) {
   const [invitation, setInvitation] = useState<InvitationView | null>(null);
