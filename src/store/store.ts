@@ -83,6 +83,8 @@ export class Store {
   #cancelAnnouncement: (() => void) | null = null;
   #saving = false;
   #closed = false;
+  /** The database was taken away, which has been told. */
+  #ended = false;
 
   constructor(
     runtime: Runtime,
@@ -109,7 +111,10 @@ export class Store {
       if (message === announcement) this.#refreshInBackground();
     });
     database.onEvent((event) => {
-      if (event.kind === 'upgrade' || event.kind === 'erased') this.#cancelTail();
+      if (event.kind === 'upgrade' || event.kind === 'erased') {
+        this.#ended = true;
+        this.#cancelTail();
+      }
       this.#tell(event);
     });
     this.#awaitTail();
@@ -237,7 +242,7 @@ export class Store {
 
   /** In a moment, once for all that is written by then: who waits for the write hears of it first. */
   #announce(): void {
-    this.#cancelAnnouncement ??= this.#runtime.setTimer(0, () => {
+    this.#cancelAnnouncement ??= this.#runtime.setTimer(announceMs, () => {
       this.#cancelAnnouncement = null;
       this.#channel.post(announcement);
     });
@@ -328,7 +333,7 @@ export class Store {
     try {
       if (!this.#closed) await work();
     } catch (thrown) {
-      if (!this.#closed) this.#tell({ kind: 'failed', failure: toFailure(thrown) });
+      if (!this.#closed && !this.#ended) this.#tell({ kind: 'failed', failure: toFailure(thrown) });
     }
   }
 
@@ -343,6 +348,8 @@ export class Store {
 
 /** What a tab posts after it has added a record. */
 const announcement = 'appended';
+/** Other tabs hear of writes after so many milliseconds, of all that came by then at once. */
+const announceMs = 8;
 const restsOnKeys: ReadonlySet<RecordKind> = new Set(['device', 'members', 'joining']);
 /** Closing saves the fold if so many records came since it was saved. */
 const worthSaving = 32;

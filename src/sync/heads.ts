@@ -24,15 +24,19 @@ export interface JudgedHeads {
   readonly stops: ReadonlyMap<DeviceNumber, Stop>;
   /** Heads that this build can't read, or that name no log of a device: what they say is not known to anyone here. */
   readonly unreadable: number;
+  /** Those of them of which not even the log can be read: each may be any log's. */
+  readonly illegible: number;
 }
 
 export async function judgeHeads(standing: Standing, shown: readonly Bytes[]): Promise<JudgedHeads> {
   const heads = new Map<DeviceNumber, VerifiedHead>();
   const stops = new Map<DeviceNumber, Stop>();
-  let unreadable = 0;
+  let nobodys = 0;
+  let illegible = 0;
   const judged = await Promise.all(shown.map((bytes) => judgeHead(standing, bytes)));
   for (const one of judged) {
-    if (one === 'unreadable') unreadable += 1;
+    if (one === 'illegible') illegible += 1;
+    else if (one === 'no device') nobodys += 1;
     else if (one === 'later') continue;
     else if ('reason' in one) stops.set(one.log, one);
     else {
@@ -41,7 +45,7 @@ export async function judgeHeads(standing: Standing, shown: readonly Bytes[]): P
       else stops.set(one.log, stop);
     }
   }
-  return { heads, stops, unreadable };
+  return { heads, stops, unreadable: nobodys + illegible, illegible };
 }
 
 /** The newest head of a log that this device holds, as it was verified before. */
@@ -57,13 +61,13 @@ export function oursOf(standing: Standing, log: DeviceNumber): VerifiedHead | nu
 async function judgeHead(
   standing: Standing,
   bytes: Bytes,
-): Promise<VerifiedHead | Stop | 'unreadable' | 'later'> {
+): Promise<VerifiedHead | Stop | 'illegible' | 'no device' | 'later'> {
   const head = readHead(bytes);
-  if (head === null) return 'unreadable';
+  if (head === null) return 'illegible';
   const { devices, hold } = standing.membership;
   // A log of no device is nobody's yet: its head comes again when there is one, and nothing is kept for it. While the
   // membership log waits for an update, that is why.
-  if (!devices.has(head.log)) return hold === null ? 'unreadable' : 'later';
+  if (!devices.has(head.log)) return hold === null ? 'no device' : 'later';
   const stop = (reason: Stop['reason']): Stop => stopAt(standing, head.log, reason, bytes);
   try {
     const { key } = await openHead(bytes, standing.membership.space);

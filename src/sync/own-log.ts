@@ -8,7 +8,8 @@
  *   less than it acknowledged       the relay lost data: nothing is forgotten, nothing is sent (RELAY-14)
  *   another root than ours          two devices write with our key: nothing is sealed or sent (PUSH-7)
  *
- * A claim that no head signed by us supports changes nothing (PUSH-9); nothing new is sealed on it either.
+ * A claim that no head signed by us supports changes nothing (PUSH-9); nothing new is sealed on it either, nor while a head is shown
+ * of which not even the log can be read: it may be ours, and a log never starts again over what can't be read (PUSH-10).
  */
 import { CairnError } from '../errors.ts';
 import { type Bytes, equal, type Hash } from '../format/bytes.ts';
@@ -44,7 +45,9 @@ export async function settleOwnLog(
   const shownStop = judged.stops.get(log) ?? null;
   if (shownStop?.reason === 'fork') return stop(ctx, judged, shownStop);
   const shown = judged.heads.get(log) ?? null;
-  if (shown === null && shownStop !== null) return { maySend: true, maySeal: false, adopted: 0 };
+  if (shown === null && (shownStop !== null || judged.illegible > 0)) {
+    return { maySend: !ctx.store.standing.holds.has(log), maySeal: false, adopted: 0 };
+  }
   return settle(ctx, judged, log, shown, signal);
 }
 

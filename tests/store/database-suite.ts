@@ -1,9 +1,12 @@
 /** Opening, upgrading, losing and erasing a database, over any IndexedDB. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { CairnError } from '../../src/errors.ts';
 import type { StoreEvent } from '../../src/store/change.ts';
 import { databaseName, openStore } from '../../src/store/store.ts';
 import { put, type Tab, TestDevice, write } from './harness.ts';
+import { slowDown } from './slow-platform.ts';
 import { TestRuntime } from './test-runtime.ts';
+import { turns } from './turns.ts';
 
 export function databaseSuite(factory: () => IDBFactory): void {
   const device = (): Promise<TestDevice> => TestDevice.make(factory());
@@ -91,6 +94,31 @@ export function databaseSuite(factory: () => IDBFactory): void {
       upgraded.close();
     });
 
+    test.each(['upgrade', 'erased'])(
+      'STORE-21: the end of a database, here %s, is told once, whatever was under way in the background',
+      async (kind) => {
+        const here = await device();
+        const tab = await here.openFounded({ saveEvery: 1 });
+        const events: StoreEvent[] = [];
+        tab.store.onEvent((event) => events.push(event));
+        // The fold is hashed before it is saved: this tab is in the middle of that.
+        let goOn: () => void = () => undefined;
+        const hashed = new Promise<void>((resolve) => {
+          goOn = resolve;
+        });
+        const slow = slowDown(() => hashed);
+        onTestFinished(() => slow.end());
+        await write(tab, put('items', 'a', { n: 1 }));
+        if (kind === 'upgrade') (await rawOpen(here, 2)).close();
+        else await rawDelete(here);
+        goOn();
+        await expect(tab.store.saveFold()).rejects.toBeInstanceOf(CairnError);
+        expect(slow.begun).toBe(2);
+        expect(events).toEqual([{ kind }]);
+        await tab.store.close();
+      },
+    );
+
     test('STORE-21: erasing that another tab blocks ends as storage-blocked', async () => {
       const here = await device();
       // How long the browser takes until it says that somebody blocks is not what is tested.
@@ -114,14 +142,7 @@ export function databaseSuite(factory: () => IDBFactory): void {
 async function advanceUntil(tab: Pick<Tab, 'runtime'>, holds: () => boolean): Promise<void> {
   while (!holds()) {
     tab.runtime.advance(100);
-    await new Promise<void>((resolve) => {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => {
-        port1.close();
-        resolve();
-      };
-      port2.postMessage(null);
-    });
+    await turns(1);
   }
 }
 

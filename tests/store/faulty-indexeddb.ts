@@ -107,7 +107,7 @@ export class FaultyTab {
     const transaction = begin();
     if (fault === 'kill-before') {
       this.#silence(transaction, ['complete', 'abort', 'error'], () => goOn(connection));
-      this.#guardRequests(transaction, null);
+      this.#guardRequests(transaction, 'first', () => undefined);
       this.kill();
       transaction.abort();
       return transaction;
@@ -119,7 +119,7 @@ export class FaultyTab {
     if (fault === 'kill-after') transaction.addEventListener('complete', () => this.kill());
     if (fault === 'drop-after') this.#hearAbortInstead(connection, transaction);
     this.#silence(transaction, ['complete', 'abort', 'error'], () => goOn(connection));
-    this.#guardRequests(transaction, () => {
+    this.#guardRequests(transaction, fault === 'quota' ? 'last' : 'first', () => {
       switch (fault) {
         case 'kill-in':
           this.kill();
@@ -157,14 +157,20 @@ export class FaultyTab {
     });
   }
 
-  /** Every request of the transaction goes unheard once the tab is dead; `first` runs as the first one succeeds. */
-  #guardRequests(transaction: IDBTransaction, first: (() => void) | null): void {
-    let strike = first;
+  /**
+   * Every request of the transaction goes unheard once the tab is dead. `strike` runs once: as the first request succeeds, or as one does
+   * after which none is open, where only the commit can fail.
+   */
+  #guardRequests(transaction: IDBTransaction, when: 'first' | 'last', strike: () => void): void {
+    let struck = false;
+    let open = 0;
     const guard = <R extends IDBRequest>(request: R): R => {
+      open += 1;
       request.addEventListener('success', () => {
-        const now = strike;
-        strike = null;
-        now?.();
+        open -= 1;
+        if (struck || (when === 'last' && open > 0)) return;
+        struck = true;
+        strike();
       });
       return this.#guarded(request);
     };
@@ -229,7 +235,7 @@ function goOn(connection: IDBDatabase): void {
   if (typeof next === 'function') next.call(inner);
 }
 
-function dispatch(target: IDBDatabase | IDBTransaction, type: string): void {
+export function dispatch(target: IDBDatabase | IDBTransaction, type: string): void {
   // fake-indexeddb has events of its own kind.
   const event = 'listeners' in target ? plainEvent(type) : new Event(type);
   target.dispatchEvent(event);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Hash } from '../../src/format/bytes.ts';
 import { encode } from '../../src/format/cbor.ts';
 import { encodeChangeset } from '../../src/format/changeset-writing.ts';
+import { decodeHead } from '../../src/format/head.ts';
 import { signHead } from '../../src/format/head-signing.ts';
 import { appendLeaves, emptyRoot, frontierRoot, leafHash } from '../../src/format/merkle.ts';
 import { encodeBody } from '../../src/format/opened-entry.ts';
@@ -18,9 +19,10 @@ import {
   encodeLeavesAnswer,
   encodeReadAnswer,
 } from '../../src/format/wire.ts';
+import type { HoldReason } from '../../src/model/hold.ts';
 import { checkForkEvidence } from '../../src/sync/fork-evidence.ts';
 import { Rogue } from './rogue.ts';
-import { type Device, type Sent, settle, World } from './world.ts';
+import { type Device, type Meddle, type Sent, settle, World } from './world.ts';
 
 const minute = 60_000;
 
@@ -323,6 +325,146 @@ describe('what is held', () => {
     here[positionAt] = 1;
     await rogue.append(here);
     expect(await ada.cycle()).toMatchObject({ applied: 0, passed: 1 });
+  });
+});
+
+describe('what is counted', () => {
+  /** One reason for which an entry waits: how it comes to it, how it is over, and what is counted then with the one behind it. */
+  interface Wait {
+    readonly reason: HoldReason;
+    readonly third: (rogue: Rogue, world: World) => Promise<Uint8Array<ArrayBuffer>>;
+    readonly over: (ada: Device) => Promise<void>;
+    readonly counted: { readonly applied: number; readonly passed: number };
+  }
+  const later = async ({ world }: Device): Promise<void> => {
+    world.meddle = (_sent, go) => go();
+    world.time += 6 * minute;
+  };
+  const waits: readonly Wait[] = [
+    {
+      reason: 'newer-schema',
+      third: (rogue) => rogue.entry('third', { after: 2, schema: 2 }),
+      over: (ada) => ada.restart({ schemaVersion: 2 }),
+      counted: { applied: 2, passed: 0 },
+    },
+    {
+      reason: 'missing-key',
+      third: (rogue) => rogue.entry('third', { after: 2, epoch: 7 }),
+      // It is not the key that it was sealed with: the entry is found malformed.
+      over: (ada) => ada.store.keyring.save({ epochs: new Map([[7, new Uint8Array(32)]]) }),
+      counted: { applied: 1, passed: 1 },
+    },
+    {
+      reason: 'clock-ahead',
+      third: (rogue, world) => rogue.entry('third', { after: 2, atMs: world.time + 10 * minute }),
+      over: later,
+      counted: { applied: 2, passed: 0 },
+    },
+    {
+      reason: 'unavailable',
+      third: async (rogue, world) => {
+        world.meddle = delivering(rogue, 2);
+        return rogue.entry('third', { after: 2 });
+      },
+      over: later,
+      counted: { applied: 2, passed: 0 },
+    },
+  ];
+
+  /** A relay that delivers so many of a log's entries to Ada, and says that it has no more. */
+  function delivering({ device }: Rogue, most: number): Meddle {
+    return async (sent, go) => {
+      if (sent.device !== 'Ada' || sent.path !== '/entries/read') return go();
+      const { ranges } = decodeReadRequest(new Uint8Array(await sent.request.clone().arrayBuffer()));
+      const { number } = device;
+      if (ranges.some(({ log, start }) => log === number && start > most)) {
+        return Response.json({ code: 'bad-range', log: number, size: most }, { status: 400 });
+      }
+      const answer = await go();
+      const { logs } = decodeReadAnswer(new Uint8Array(await answer.arrayBuffer()));
+      const cut = logs.map((one) =>
+        one.log === number ? { ...one, entries: one.entries.slice(0, most + 1 - one.start) } : one,
+      );
+      return new Response(encodeReadAnswer({ logs: cut }), answer);
+    };
+  }
+
+  test.each(waits)(
+    'PULL-19: with one that waits as $reason, what is applied, passed and held is counted apart, and what is held when it goes on',
+    async ({ reason, third, over, counted }) => {
+      const { world, ada, ben, cid, rogue } = await space();
+      await cid.put('by Cid');
+      await cid.cycle();
+      await rogue.append(
+        await rogue.entry('first'),
+        encode(['no entry at all']),
+        await third(rogue, world),
+        await rogue.entry('behind', { after: 3 }),
+      );
+      expect(await ada.cycle()).toMatchObject({ applied: 2, passed: 1, held: 1 });
+      expect(ada.standing.holds.get(ben.number)).toMatchObject({ position: 3, reason });
+      expect(['first', 'by Cid', 'third', 'behind'].map((id) => ada.title(id))).toEqual([
+        'first',
+        'by Cid',
+        undefined,
+        undefined,
+      ]);
+      // Seen again, it is neither applied nor held once more.
+      expect(await ada.cycle()).toMatchObject({ applied: 0, passed: 0, held: 1 });
+      await over(ada);
+      expect(await ada.cycle()).toMatchObject({ ...counted, held: 0 });
+      expect(ada.title('behind')).toBe('behind');
+    },
+  );
+
+  test('PULL-19: what is counted as applied or passed is what the cursors moved by, with any of several logs held', async () => {
+    const { world, ada, ben, cid, rogue } = await space();
+    const dan = await world.join(ada, 'Dan');
+    const eve = await world.join(ada, 'Eve');
+    const byDan = new Rogue(dan);
+    await settle(ada, cid, dan, eve);
+    const reached = (): number =>
+      [ben, cid, dan, eve].reduce(
+        (sum, { number }) => sum + (ada.standing.cursors.get(number)?.size ?? 0),
+        0,
+      );
+    const waiting: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      for (const device of [cid, eve]) {
+        await device.put(`${device.name} ${round}`);
+        await device.cycle();
+      }
+      await rogue.append(await rogue.entry(`Ben ${round}`, { schema: round }), encode([round]));
+      await byDan.append(await byDan.entry(`Dan ${round}`, round === 0 ? {} : { epoch: 7 }));
+      const before = { reached: reached(), passed: ada.standing.passed.length };
+      const { applied, passed, held } = await ada.cycle();
+      expect(applied + passed).toBe(reached() - before.reached);
+      expect(passed).toBe(ada.standing.passed.length - before.passed);
+      expect(held).toBe(ada.standing.holds.size);
+      waiting.push(held);
+    }
+    // Dan's log waits from the second round on, Ben's from the third.
+    expect(waiting).toEqual([0, 1, 2]);
+    expect(ada.store.rows.size).toBe(9);
+  });
+
+  test('PULL-19: a log that waits as a whole for what its head says is held, and adds nothing to what is applied', async () => {
+    const { world, ada, cid, rogue } = await space();
+    await rogue.append(await rogue.entry('first'), await rogue.entry('second', { after: 1 }));
+    await cid.put('by Cid');
+    await cid.cycle();
+    world.meddle = rewriting('/changes', 'Ada', (body) => {
+      const answer = decodeChangesAnswer(body);
+      const heads = answer.heads.map((head) => {
+        if (decodeHead(head).log !== rogue.device.number) return head;
+        return head.with(-1, (head.at(-1) ?? 0) ^ 1) as Uint8Array<ArrayBuffer>;
+      });
+      return encodeChangesAnswer({ ...answer, heads });
+    });
+    expect(await ada.cycle()).toMatchObject({ applied: 1, passed: 0, held: 1 });
+    expect(ada.title('first')).toBeUndefined();
+    world.meddle = (_sent, go) => go();
+    expect(await ada.cycle()).toMatchObject({ applied: 2, passed: 0, held: 0 });
   });
 });
 

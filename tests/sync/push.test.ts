@@ -1,12 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { CairnError } from '../../src/errors.ts';
+import { type Bytes, concat } from '../../src/format/bytes.ts';
+import { type CborValue, decode, encode } from '../../src/format/cbor.ts';
 import { decodeEntry, openEntry } from '../../src/format/entry.ts';
 import { decodeHead } from '../../src/format/head.ts';
 import { appendLeaves, frontierRoot, leafHash } from '../../src/format/merkle.ts';
+import { signObject } from '../../src/format/signature.ts';
+import { decodeSigned, types } from '../../src/format/signed.ts';
+import { asDeviceNumber } from '../../src/format/stamp.ts';
 import { decodeEntriesAppend, type EntriesAppend } from '../../src/format/wire.ts';
 import { limits } from '../../src/limits.ts';
+import { encodeStanding } from '../../src/store/saved-fold.ts';
 import { unsentCount } from '../../src/store/standing.ts';
-import { openStore } from '../../src/store/store.ts';
+import { databaseName, openStore } from '../../src/store/store.ts';
 import { checkForkEvidence } from '../../src/sync/fork-evidence.ts';
 import { sealBatch } from '../../src/sync/seal.ts';
 import { Rogue } from './rogue.ts';
@@ -438,3 +444,220 @@ describe('our own log at the relay', () => {
     expect(ben.standing.cursors.get(ada.number)?.size).toBe(1);
   });
 });
+
+describe('sizes that cannot be read', () => {
+  const unreadable = ['text', -1, 0.5, 2 ** 53, null, [1]] as const;
+
+  /** The answers to one kind of request, with a field replaced, or left out. */
+  function answering(path: string, change: (answer: Map<unknown, CborValue>) => void): Meddle {
+    return async (sent, go) => {
+      const answer = await go();
+      if (sent.path !== path || !answer.ok) return answer;
+      const fields = new Map(
+        decode(new Uint8Array(await answer.arrayBuffer())) as ReadonlyMap<string, CborValue>,
+      );
+      change(fields);
+      return new Response(encode(fields), answer);
+    };
+  }
+
+  /** Heads of our log that are none to this build, though a later one may well read them. */
+  const heads: readonly [string, (ada: Device, head: Bytes) => Bytes | Promise<Bytes>][] = [
+    ['bytes that are no head', () => new Uint8Array([1, 2, 3])],
+    ['half a head', (_ada, head) => head.slice(0, head.length / 2)],
+    [
+      'a head signed by us whose size is text',
+      ({ ctx }, head) => {
+        const { payload } = decodeSigned(head, types.head);
+        const fields = new Map(payload as ReadonlyMap<string, CborValue>);
+        return signObject(ctx.signer, types.head, fields.set('size', 'one'));
+      },
+    ],
+  ];
+
+  describe.each(['nothing', 'something'])('with %s acknowledged', (before) => {
+    test.each(heads)(
+      'PUSH-10: while the relay shows %s for our log, nothing is sealed or sent and the cycle ends with an error; then it goes on',
+      async (_, change) => {
+        const { world, ada } = await founded();
+        const ben = await world.join(ada);
+        if (before === 'something') {
+          await ada.put('zero');
+          await ada.cycle();
+        }
+        const { acknowledged } = ada.standing.ownLog;
+        // Written by this device once, and not in the profile that was restored.
+        const rogue = new Rogue(ada);
+        rogue.frontier = ada.standing.ownLog.cursor?.frontier ?? rogue.frontier;
+        await rogue.append(await rogue.entry('written before'));
+        await ada.put('after');
+        await ben.put('bread');
+        await ben.cycle();
+        const wire = await import('../../src/format/wire.ts');
+        const seen = watchAppends(world, async (sent, go) => {
+          const answer = await go();
+          if (sent.path !== '/changes' || sent.device !== 'Ada') return answer;
+          const changes = wire.decodeChangesAnswer(new Uint8Array(await answer.arrayBuffer()));
+          const shown = changes.heads.map((head) =>
+            decodeHead(head).log === ada.number ? change(ada, head) : head,
+          );
+          return new Response(
+            wire.encodeChangesAnswer({ ...changes, heads: await Promise.all(shown) }),
+            answer,
+          );
+        });
+        for (let tries = 0; tries < 2; tries++) {
+          await expect(ada.cycle()).rejects.toMatchObject({ code: 'bad-answer' });
+          expect(seen).toEqual([]);
+          expect(sizes(ada)).toEqual({ sealed: acknowledged, sent: acknowledged, acknowledged, outbox: 1 });
+          expect(ada.standing.holds.size).toBe(0);
+        }
+        expect(ada.title('bread')).toBe('bread');
+        world.meddle = (_sent, go) => go();
+        expect(await ada.cycle()).toMatchObject({ adopted: 1, pushed: 1, held: 0 });
+        const size = acknowledged + 2;
+        expect(sizes(ada)).toEqual({ sealed: size, sent: size, acknowledged: size, outbox: 0 });
+        await ben.cycle();
+        expect(await ben.digest()).toBe(await ada.digest());
+      },
+    );
+  });
+
+  test('PUSH-9, PUSH-10: a head of a log that is no device’s ends the cycle with an error, and keeps nothing of ours from going out', async () => {
+    const { world, ada } = await founded();
+    await ada.put('milk');
+    const wire = await import('../../src/format/wire.ts');
+    const stray = await new Rogue(ada).head({ size: 0, hashes: [] }, { log: asDeviceNumber(99) });
+    world.meddle = async (sent, go) => {
+      const answer = await go();
+      if (sent.path !== '/changes') return answer;
+      const changes = wire.decodeChangesAnswer(new Uint8Array(await answer.arrayBuffer()));
+      return new Response(wire.encodeChangesAnswer({ ...changes, heads: [...changes.heads, stray] }), answer);
+    };
+    await expect(ada.cycle()).rejects.toMatchObject({ code: 'bad-answer' });
+    expect(sizes(ada)).toEqual({ sealed: 1, sent: 1, acknowledged: 1, outbox: 0 });
+  });
+
+  test.each(unreadable)(
+    'PUSH-10: an answer that gives %j as the size of the membership log ends the cycle, and nothing is sealed or sent',
+    async (size) => {
+      const { world, ada } = await founded();
+      await ada.put('milk');
+      await ada.cycle();
+      await ada.put('bread');
+      const { position, membership } = ada.standing;
+      world.meddle = answering('/changes', (answer) => {
+        const members = new Map(answer.get('members') as ReadonlyMap<string, CborValue>);
+        answer.set('members', members.set('size', size as CborValue));
+      });
+      const from = world.sent.length;
+      await expect(ada.cycle()).rejects.toMatchObject({ code: 'bad-answer' });
+      expect(world.sent.slice(from)).toEqual(['Ada /changes']);
+      expect([ada.standing.position, ada.standing.membership.size]).toEqual([position, membership.size]);
+      world.meddle = (_sent, go) => go();
+      await ada.cycle();
+      expect(sizes(ada)).toEqual({ sealed: 2, sent: 2, acknowledged: 2, outbox: 0 });
+    },
+  );
+
+  test.each(unreadable)(
+    'PUSH-10: an acknowledgement that gives %j as the size ends the cycle, and what was sent is sent again from where it was',
+    async (size) => {
+      const { world, ada } = await founded();
+      await ada.put('milk');
+      await ada.cycle();
+      await ada.put('bread');
+      world.meddle = answering('/entries', (answer) => answer.set('size', size as CborValue));
+      await expect(ada.cycle()).rejects.toMatchObject({ code: 'bad-answer' });
+      expect(sizes(ada)).toEqual({ sealed: 2, sent: 2, acknowledged: 1, outbox: 0 });
+      const seen = watchAppends(world);
+      await ada.cycle();
+      expect(seen.map(({ start }) => start)).not.toContain(1);
+      expect(sizes(ada)).toEqual({ sealed: 2, sent: 2, acknowledged: 2, outbox: 0 });
+    },
+  );
+
+  test('PUSH-10: a journal record that cannot be read stops each cycle before its first request, and no size starts again', async () => {
+    const { world, ada } = await founded();
+    await ada.put('milk');
+    await ada.cycle();
+    await ada.put('bread');
+    const before = ada.standing;
+    const position = before.position + 1;
+    for (const damage of [Uint8Array.of(0xff), new Uint8Array(0), 'text']) {
+      await overwrite(ada, 'journal', position, damage);
+      const from = world.sent.length;
+      for (let tries = 0; tries < 2; tries++) {
+        await expect(ada.cycle()).rejects.toMatchObject({ code: 'storage-corrupt', values: { position } });
+      }
+      expect(world.sent.slice(from)).toEqual([]);
+      expect(ada.standing).toBe(before);
+      // Nor does it open as if nothing had been written.
+      const other = new Device(world, 'Ada', ada.indexedDB);
+      const opening = openStore(other.begin(), ada.store.space, { tailEveryMs: null });
+      await expect(opening).rejects.toMatchObject({ code: 'storage-corrupt', values: { position } });
+    }
+    await overwrite(ada, 'journal', position, undefined);
+    await ada.cycle();
+    expect(sizes(ada)).toEqual({ sealed: 2, sent: 2, acknowledged: 2, outbox: 0 });
+  });
+
+  test('PUSH-10: a seal that cannot be read stops the cycle before anything is sent, and nothing is sealed in its place', async () => {
+    const { world, ada } = await founded();
+    await ada.put('milk');
+    await sealBatch(ada.ctx);
+    await ada.put('bread');
+    const at = ada.standing.sealed[0]?.at ?? 0;
+    const sealed = await overwrite(ada, 'journal', at, Uint8Array.of(0xff));
+    const seen = watchAppends(world);
+    await expect(ada.cycle()).rejects.toMatchObject({ code: 'storage-corrupt', values: { position: at } });
+    expect(seen).toEqual([]);
+    expect(sizes(ada)).toEqual({ sealed: 1, sent: 0, acknowledged: 0, outbox: 1 });
+    await overwrite(ada, 'journal', at, sealed);
+    await ada.cycle();
+    expect(seen.map(({ start }) => start)).toEqual([1, 2]);
+    expect(sizes(ada)).toEqual({ sealed: 2, sent: 2, acknowledged: 2, outbox: 0 });
+  });
+
+  test('PUSH-10: where the saved fold is damaged, every size and cursor is found again in the journal, and none is believed', async () => {
+    const { world, ada } = await founded();
+    const ben = await world.join(ada);
+    await ada.put('milk');
+    await ben.put('bread');
+    await settle(ada, ben);
+    await ada.store.saveFold();
+    const { ownLog, cursors } = ada.standing;
+    expect([ownLog.acknowledged, cursors.get(ben.number)?.size]).toEqual([1, 1]);
+    const atZero = { cursor: null, head: null, sent: 0, acknowledged: 0 };
+    const damaged = encodeStanding({ ...ada.standing, ownLog: atZero, cursors: new Map() });
+    for (const damage of [Uint8Array.of(0xff), concat(damaged, new Uint8Array(32))]) {
+      await overwrite(ada, 'saved', 'standing', damage);
+      await ada.restart();
+      expect(ada.standing.ownLog).toEqual(ownLog);
+      expect(ada.standing.cursors).toEqual(cursors);
+    }
+  });
+});
+
+/** Puts a value behind every store's back, `undefined` for none; gives what was there. */
+async function overwrite(
+  { indexedDB, store }: Device,
+  name: 'journal' | 'saved',
+  key: number | string,
+  value: unknown,
+): Promise<unknown> {
+  const database = await answerOf(indexedDB.open(databaseName(store.space)));
+  const objectStore = database.transaction(name, 'readwrite').objectStore(name);
+  const before = await answerOf(objectStore.get(key));
+  if (value === undefined) await answerOf(objectStore.delete(key));
+  else await answerOf(objectStore.put(value, key));
+  database.close();
+  return before;
+}
+
+function answerOf<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
