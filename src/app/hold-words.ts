@@ -12,7 +12,7 @@ const holds: Record<HoldReason, (who: string) => Words> = {
   }),
   rollback: (who) => ({
     means: `The server shows older changes of ${who} than are here. Ours stay.`,
-    next: 'The server has lost something; it is sent again by itself.',
+    next: 'The server has lost some of what it had. Erase nothing on this device, and tell the person who runs the server.',
   }),
   unauthorized: (who) => ({
     means: `${who} may not write here, as far as is known.`,

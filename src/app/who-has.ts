@@ -1,5 +1,5 @@
 /** Who has what this device wrote, in plain words, from verified statements alone (APP-2). */
-import type { SpaceStatus } from '../client/index.ts';
+import type { DeviceStatus, SpaceStatus } from '../client/index.ts';
 import { counted, grouped } from './counted.ts';
 import { deviceLabel } from './device-names.ts';
 
@@ -22,11 +22,18 @@ export function keepersOf({ devices, relay, unsent }: SpaceStatus): readonly Kee
     return { where, what: whatIsThere(size, own, unsent), hasAll: hasSent && unsent === 0 };
   };
   return [
-    keeper('On the server', relay.acknowledged),
+    // What it has acknowledged it may have lost since: our own log is held then.
+    self !== undefined && self.hold !== null
+      ? { where: 'On the server', what: lossOf(self.hold.reason), hasAll: false }
+      : keeper('On the server', relay.acknowledged),
     ...devices
       .filter(({ isThis }) => !isThis)
       .map((device) => keeper(`On ${deviceLabel(device)}`, device.hasOurs)),
   ];
+}
+
+function lossOf(reason: NonNullable<DeviceStatus['hold']>['reason']): string {
+  return reason === 'rollback' ? 'The server has lost some of what it had' : 'not known';
 }
 
 function whatIsThere(size: number | null, own: number | null, unsent: number): string {

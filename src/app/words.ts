@@ -64,6 +64,10 @@ const unsentWhy: Record<NonNullable<ValuesOf<'unsent'>['why']>, Words> = {
     means: 'The clock of this device is wrong.',
     next: 'Set the date and time of this device to automatic; what is saved here is sent then.',
   },
+  'own-log-held': {
+    means: 'What the server shows of your changes does not fit what is here, so nothing more is sent.',
+    next: 'Erase nothing on this device. Tell the person who runs the server.',
+  },
 };
 
 /** Words for each reason why this device is not up to date. Ordered from the gravest: the pill shows the first that holds. */

@@ -12,7 +12,7 @@ import type { Role } from './membership-state.ts';
  * 3. What is not known is null, never zero.
  */
 export interface SpaceStatus {
-  /** Local transactions that the relay has not acknowledged. */
+  /** Rows changed here, once for each transaction that changed them, that the relay has not acknowledged. */
   readonly unsent: number;
   /** Why not up to date, most pressing first; empty means up to date as of `asOf`. */
   readonly reasons: readonly Reason[];
@@ -74,6 +74,9 @@ export type StorageFault = 'full' | 'lost' | { readonly broken: ErrorCode };
 /** Why local changes can't be made ready to be sent (DESIGN §9). */
 export type SealWait = 'not-a-writer' | 'membership-held' | 'missing-key' | 'clock-wrong';
 
+/** Why changes stay here: they can't be made ready, or nothing of our log is sent because it is held itself. */
+export type UnsentCause = SealWait | 'own-log-held';
+
 export type JoinStep = 'verifying' | 'joining' | 'catching-up';
 
 export type Reason =
@@ -117,7 +120,7 @@ export type Reason =
   | { readonly kind: 'waiting'; readonly values: { readonly until: number } }
   | { readonly kind: 'syncing'; readonly values: None }
   /** Changes are only here; `why` they can't be sent now, null if nothing but time keeps them. */
-  | { readonly kind: 'unsent'; readonly values: { readonly count: number; readonly why: SealWait | null } }
+  | { readonly kind: 'unsent'; readonly values: { readonly count: number; readonly why: UnsentCause | null } }
   /** Verified heads name entries that are not applied here. */
   | {
       readonly kind: 'behind';
@@ -280,7 +283,9 @@ function isOfRelay(code: ErrorCode): boolean {
 
 function workReasons({ unsent, waits }: SyncFacts, devices: readonly DeviceStatus[]): Reason[] {
   const reasons: Reason[] = [];
-  if (unsent > 0) reasons.push({ kind: 'unsent', values: { count: unsent, why: waits } });
+  const isHeld = devices.some(({ isThis, hold }) => isThis && hold !== null);
+  const why = isHeld ? 'own-log-held' : waits;
+  if (unsent > 0) reasons.push({ kind: 'unsent', values: { count: unsent, why } });
   const lagging = devices.filter(({ lag }) => lag !== null && lag > 0);
   if (lagging.length > 0) {
     const entries = lagging.reduce((sum, { lag }) => sum + (lag ?? 0), 0);

@@ -159,11 +159,17 @@ class Draft {
   }
 
   #local(record: LocalRecord): void {
-    const { stamp } = changesetOf(record);
+    const { stamp, ops } = changesetOf(record);
     check(record.device === this.#standing.device, `a local change of device ${record.device}`);
     check(stamp > this.#clock, 'a local change whose stamp does not rise');
     this.#clock = stamp;
-    this.#outbox.own().push({ position: this.#position, stamp, bytes: record.changeset.length });
+    this.#outbox.own().push({
+      position: this.#position,
+      stamp,
+      bytes: record.changeset.length,
+      // A row that is restored and written is one; a changeset of none still waits to be sent.
+      rows: new Set(ops.map(({ table, id }) => `${table}/${id}`)).size || 1,
+    });
   }
 
   #members(from: number, entries: readonly Bytes[]): void {

@@ -22,7 +22,7 @@ import type { HeldHead, Hold, OutboxItem, OwnLog, Passed, SealedItem, Standing }
  * It is a shortcut and never a source: whatever is wrong with it (another version of this code, damage) the journal is folded from
  * its start. `savedVersion` is raised whenever folding itself changes, so that no build goes on from what another one folded.
  */
-export const savedVersion = 2;
+export const savedVersion = 3;
 
 export function encodeStanding(standing: Standing): Bytes {
   const { keys, ownLog, joining } = standing;
@@ -114,11 +114,16 @@ function readHead(fields: Fields): [DeviceNumber, HeldHead] {
 }
 
 function outboxFields(item: OutboxItem): CborInput {
-  return [item.position, item.stamp, item.bytes];
+  return [item.position, item.stamp, item.bytes, item.rows];
 }
 
 function readOutbox(fields: Fields): OutboxItem {
-  return { position: fields.integer(1), stamp: asStamp(fields.integer()), bytes: fields.integer() };
+  return {
+    position: fields.integer(1),
+    stamp: asStamp(fields.integer()),
+    bytes: fields.integer(),
+    rows: fields.integer(1),
+  };
 }
 
 function readSealed(fields: Fields): SealedItem {

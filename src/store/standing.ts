@@ -54,6 +54,8 @@ export interface OutboxItem {
   readonly stamp: Stamp;
   /** Size of the encoded changeset in bytes. */
   readonly bytes: number;
+  /** How many rows it changes; at least 1. */
+  readonly rows: number;
 }
 
 export interface SealedItem {
@@ -94,7 +96,11 @@ export interface Passed {
   readonly at: number;
 }
 
-/** Local transactions that the relay has not acknowledged. */
-export function unsentCount(standing: Standing): number {
-  return standing.sealed.reduce((sum, item) => sum + item.locals.length, standing.outbox.length);
+/** Rows changed by local transactions that the relay has not acknowledged, once for each transaction that changed them. */
+export function unsentCount({ outbox, sealed }: Standing): number {
+  return sealed.reduce((sum, { locals }) => sum + rowsIn(locals), rowsIn(outbox));
+}
+
+function rowsIn(items: readonly OutboxItem[]): number {
+  return items.reduce((sum, { rows }) => sum + rows, 0);
 }

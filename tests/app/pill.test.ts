@@ -102,6 +102,23 @@ test('APP-2: who has our changes follows from acknowledged sizes alone', () => {
   expect(keepersOf(status(2, 10, 10))[0]?.what).toBe('all but the 2 changes only here');
 });
 
+test('APP-2, RELAY-14: a server that has lost some of our changes is never said to have them', () => {
+  const hold = { position: 3, reason: 'rollback', since: noon } as const;
+  const self = device(1, { isThis: true, head: 10, cursor: 10, hold });
+  const status = {
+    ...quiet,
+    relay: { url: '', acknowledged: 10 },
+    devices: [self, device(2, { hasOurs: 10 })],
+  };
+  const [relay, ben] = keepersOf(status);
+  expect(relay).toEqual({
+    where: 'On the server',
+    what: 'The server has lost some of what it had',
+    hasAll: false,
+  });
+  expect(ben).toMatchObject({ what: 'all of your changes', hasAll: true });
+});
+
 test('APP-8: what is not known about who has our changes is said as not known, never as zero', () => {
   const self = device(1, { isThis: true, head: 10 });
   const unknown = { ...quiet, relay: { url: '', acknowledged: null }, devices: [self, device(2, {})] };

@@ -31,9 +31,9 @@ const reasons: readonly Reason[] = [
 ];
 
 /** The same reason, with each cause that it may have. */
-const unsent = (['not-a-writer', 'membership-held', 'missing-key', 'clock-wrong', null] as const).map(
-  (why): Reason => ({ kind: 'unsent', values: { count: 3, why } }),
-);
+const unsent = (
+  ['not-a-writer', 'membership-held', 'missing-key', 'clock-wrong', 'own-log-held', null] as const
+).map((why): Reason => ({ kind: 'unsent', values: { count: 3, why } }));
 
 /** The quoted members of a union type as it is written in the source. */
 function members(path: string, start: string): readonly string[] {
@@ -81,6 +81,12 @@ test('APP-3: unsent changes say why they wait, and what to do about it', () => {
   expect(new Set(said.map(({ means }) => means)).size).toBe(unsent.length);
   expect(new Set(said.map(({ next }) => next)).size).toBe(unsent.length);
   for (const { means } of said) expect(means).toMatch(/^3 changes are only on this phone\./);
+});
+
+test('APP-3, RELAY-14: nothing promises that a server which has lost something gets it again by itself', () => {
+  const rollback = holdWords('rollback', 'Ben’s phone');
+  const held = reasonWords({ kind: 'unsent', values: { count: 3, why: 'own-log-held' } }, scene);
+  for (const { means, next } of [rollback, held]) expect(`${means} ${next}`).not.toMatch(/by (it|them)sel/);
 });
 
 test('APP-3: the states that DESIGN names each have their own word', () => {

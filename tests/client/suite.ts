@@ -606,7 +606,7 @@ export function describeClient(name: string, open: () => Promise<TestSpace>): vo
           tx.tables.things.put({ name: 'b' });
           tx.tables.things.put({ name: 'c' });
         });
-        const status = await until(space.status, (now) => now.unsent === unsent + 2);
+        const status = await until(space.status, (now) => now.unsent === unsent + 3);
         expect(status.reasons.length).toBeGreaterThan(0);
         expect(status.asOf).toBeNull();
         expect(status.relay.acknowledged).toBeNull();

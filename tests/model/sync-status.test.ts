@@ -62,6 +62,14 @@ describe('one fact at a time', () => {
     expect(deriveStatus(well).asOf).toBe(now);
   });
 
+  test('APP-3, RELAY-14: changes that wait because our own log is held say so, and those beside another held log do not', () => {
+    const hold = { reason: 'rollback', position: 5, since: now } as const;
+    const why = (devices: readonly DeviceFacts[]): unknown =>
+      reasons({ unsent: 3, devices }).find(({ kind }) => kind === 'unsent')?.values;
+    expect(why([device(1, { isThis: true, hold }), device(2)])).toEqual({ count: 3, why: 'own-log-held' });
+    expect(why([device(1, { isThis: true }), device(2, { hold })])).toEqual({ count: 3, why: null });
+  });
+
   test.each<[ReasonKind, Partial<SyncFacts>, object]>([
     ['storage-lost', { storage: { ...well.storage, fault: 'lost' } }, {}],
     ['storage-lost', { lastError: failure('storage-lost') }, {}],

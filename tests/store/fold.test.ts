@@ -9,6 +9,7 @@ import { asDeviceNumber, asStamp, makeStamp } from '../../src/format/stamp.ts';
 import * as fold from '../../src/store/fold.ts';
 import { foldMembers } from '../../src/store/fold-members.ts';
 import type { Cursor, JournalRecord, LocalRecord, SealedRecord } from '../../src/store/record.ts';
+import { decodeStanding, encodeStanding } from '../../src/store/saved-fold.ts';
 import { type Standing, unsentCount } from '../../src/store/standing.ts';
 import { deviceA, deviceB, headOf, OtherLog, someBytes, start, type TestSpace, testSpace } from './space.ts';
 
@@ -127,6 +128,26 @@ describe('the outbox', () => {
     expect([sent.ownLog.sent, unsentCount(sent)]).toEqual([1, 3]);
     const done = foldRecord(sent, { kind: 'acknowledged', size: 1, root: someBytes(1) as never });
     expect([done.sealed.length, unsentCount(done), done.ownLog.acknowledged]).toEqual([0, 1, 1]);
+  });
+
+  test('APP-8: what is unsent is counted in rows changed, sealed or not, and a row written and restored is one', () => {
+    const changeset = (standing: Standing, ops: Changeset['ops']): LocalRecord => {
+      const decoded = { stamp: asStamp(standing.clock + 1), ops };
+      return { kind: 'local', device: deviceA, changeset: encodeChangeset(decoded), decoded };
+    };
+    const put = (id: string) =>
+      ({ kind: 'put', table: 'items', id, cells: new Map([['title', id]]), seen: new Map() }) as const;
+    const many = Array.from({ length: 500 }, (_, index) => put(String(index).padStart(3, '0')));
+    const two = foldRecord(founded, changeset(founded, many));
+    const three = foldRecord(
+      two,
+      changeset(two, [put('a'), put('b'), { kind: 'restore', table: 'items', id: 'b' }]),
+    );
+    expect(unsentCount(three)).toBe(502);
+    const sealed = foldRecord(three, sealing(three, [1]));
+    expect([sealed.outbox.length, unsentCount(sealed)]).toEqual([1, 502]);
+    const saved = decodeStanding(encodeStanding(sealed), space.space);
+    expect(saved === null ? null : unsentCount(saved)).toBe(502);
   });
 
   test('KEY-9, PUSH-4: what was sealed and never sent is sealed anew in its order; what was sent never is', () => {

@@ -1,8 +1,8 @@
-/** The guard before a space leaves this device: it shows how many changes would be lost, and takes that very number (APP-7). */
+/** The guard before a space leaves this device: it shows what would be lost for good, and takes that very loss (APP-7). */
 import { useState } from 'preact/hooks';
 import type { Failure } from '../../client/index.ts';
-import { counted } from '../counted.ts';
 import { placeHere } from '../device-names.ts';
+import { eraseLosses } from '../erase-loss.ts';
 import { toFailure } from '../failure.ts';
 import { useObserved } from '../observed.ts';
 import { goInstead } from '../route.ts';
@@ -12,19 +12,20 @@ import { Dialog } from './dialog.tsx';
 import { Trouble } from './trouble.tsx';
 
 export function EraseDialog({ space, onClose }: { readonly space: AppSpace; readonly onClose: () => void }) {
-  const { unsent } = useObserved(space.status);
-  /** The number that the person agreed to lose; one that has changed since has to be agreed to again. */
-  const [seen, setSeen] = useState<number | null>(null);
+  const status = useObserved(space.status);
+  const losses = eraseLosses(status, placeHere());
+  const loss = losses.join(' ');
+  /** What the person agreed to lose; a loss that has changed since has to be agreed to again. */
+  const [seen, setSeen] = useState('');
   const [failure, setFailure] = useState<Failure | null>(null);
-  const isAgreed = unsent === 0 || seen === unsent;
   const confirm = async (): Promise<void> => {
     setFailure(null);
     try {
-      await erase(space, unsent);
+      await erase(space, status.unsent);
       goInstead('#/');
     } catch (thrown) {
       const refused = toFailure(thrown);
-      setSeen(null);
+      setSeen('');
       // More was written meanwhile: the number shown moves, and with it the question.
       if (refused.code !== 'not-allowed') setFailure(refused);
     }
@@ -35,21 +36,21 @@ export function EraseDialog({ space, onClose }: { readonly space: AppSpace; read
         Everything of this space is deleted from {placeHere()}, keys included. To come back you need a new
         invitation from another member.
       </p>
-      {unsent === 0 ? (
+      {losses.length === 0 ? (
         <p data-testid="unsent">All your changes are on the server.</p>
       ) : (
         <label class="check loss" data-testid="unsent">
           <input
             type="checkbox"
             data-testid="agree-to-lose"
-            checked={seen === unsent}
-            onChange={({ currentTarget }) => setSeen(currentTarget.checked ? unsent : null)}
+            checked={seen === loss}
+            onChange={({ currentTarget }) => setSeen(currentTarget.checked ? loss : '')}
           />
           <span>
-            <strong>
-              {counted(unsent, 'change is', 'changes are')} only on {placeHere()}
-            </strong>{' '}
-            and will be lost for everyone. I agree.
+            {losses.map((one) => (
+              <strong key={one}>{one} </strong>
+            ))}
+            I agree.
           </span>
         </label>
       )}
@@ -62,7 +63,7 @@ export function EraseDialog({ space, onClose }: { readonly space: AppSpace; read
           type="button"
           class="main danger"
           data-testid="erase-confirm"
-          disabled={!isAgreed}
+          disabled={seen !== loss}
           onClick={confirm}
         >
           Erase
