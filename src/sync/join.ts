@@ -36,6 +36,7 @@ import {
 import { type BackOff, backOffMs, randomFraction } from '../remote/back-off.ts';
 import { RelayClient } from '../remote/relay-client.ts';
 import { delay, type Runtime } from '../runtime.ts';
+import type { Standing } from '../store/standing.ts';
 import { openStore, type Store, type StoreOptions } from '../store/store.ts';
 import { isBeforeJoin, type JoinState, joinStateOf } from './join-state.ts';
 import { type Joining, type JoinNames, joiningValues, readJoining } from './joining.ts';
@@ -101,10 +102,17 @@ async function prepare(
   );
   const values = joiningValues(invitation, names);
   await store.append((standing) =>
-    standing.joining !== null && equal(readJoining(standing).key, invitation.key)
-      ? null
-      : { kind: 'joining', state: 'verifying', values },
+    goesOn(standing, invitation, names) ? null : { kind: 'joining', state: 'verifying', values },
   );
+}
+
+/** Whether what is kept says what this attempt says. Before anything was sent other names take the place of the first. */
+function goesOn(standing: Standing, { key }: Invitation, { memberName, deviceName }: JoinNames): boolean {
+  if (standing.joining === null) return false;
+  const kept = readJoining(standing);
+  if (!equal(kept.key, key)) return false;
+  const isSame = kept.memberName === memberName && kept.deviceName === deviceName;
+  return isSame || joinStateOf(standing.joining) !== 'verifying';
 }
 
 export interface JoinParts {
@@ -167,9 +175,12 @@ function relayFor(runtime: Runtime, store: Store, signer: KeyPair['signer']): Re
   return new RelayClient(runtime, { url: readJoining(store.standing).relay, space: store.space }, signer);
 }
 
+/** Strict: what the state lets out of the device rests on it, a power cut included (STORE-17). */
 async function setState(store: Store, state: JoinState): Promise<void> {
-  await store.append(({ joining }) =>
-    joining === null || joining.state === state ? null : { kind: 'joining', state, values: joining.values },
+  await store.append(
+    ({ joining }) =>
+      joining === null || joining.state === state ? null : { kind: 'joining', state, values: joining.values },
+    'strict',
   );
 }
 
@@ -280,7 +291,8 @@ class Attempt {
       keyPairFromSecret(secret),
       deriveNameKey(epochKey, epoch),
     ]);
-    const { memberName: member, deviceName } = this.#joining;
+    // As they are now: they may have been corrected while this attempt waited for its answer.
+    const { memberName: member, deviceName } = readJoining(this.#store.standing);
     const nonce = this.#runtime.randomBytes(nonceLength);
     return makeJoin({
       before: { space: this.#store.space, size: membership.size, root },

@@ -72,14 +72,16 @@ function targetOf(
 /** Takes off the holds by a statement that is answered by a good one now. A fork is not answered by any. */
 async function releaseAnswered(
   ctx: SyncContext,
-  { heads }: JudgedHeads,
+  { heads, illegible }: JudgedHeads,
   stops: ReadonlyMap<DeviceNumber, Stop>,
 ): Promise<void> {
   const { standing } = ctx.store;
   for (const { log, reason, evidence } of standing.holds.values()) {
     if (log === standing.device || evidence === null || reason === 'fork' || stops.has(log)) continue;
-    // No head shown: the relay has what we have, so nothing speaks against it; but a rollback must be seen to be over.
-    if (heads.has(log) || (reason !== 'rollback' && isLevel(standing, log))) await release(ctx, log);
+    // No head shown: the relay has what we have, so nothing speaks against it; but a rollback must be seen to be over. One that
+    // nobody can read may be of this log, and speak against it.
+    const speaksFor = heads.has(log) || (reason !== 'rollback' && illegible === 0 && isLevel(standing, log));
+    if (speaksFor) await release(ctx, log);
   }
 }
 

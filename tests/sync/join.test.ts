@@ -6,6 +6,7 @@ import { stampMs } from '../../src/format/stamp.ts';
 import { decodeChangesAnswer, decodeMembersAppend, encodeChangesAnswer } from '../../src/format/wire.ts';
 import { openStore } from '../../src/store/store.ts';
 import { beginJoin, finishJoin, joinedRelay, joinFact } from '../../src/sync/join.ts';
+import { readJoining } from '../../src/sync/joining.ts';
 import { Device, relayUrl, rest, settle, World } from './world.ts';
 
 const day = 24 * 60 * 60_000;
@@ -292,6 +293,32 @@ describe('taking it up again', () => {
     expect(world.sent[from + 1]).toBe('Ben /members');
     expect(joinFact(ben.standing.joining)).toBe('joined');
     expect(ben.title('milk')).toBe('milk');
+  });
+
+  test('JOIN-6: names that were corrected before anything was sent are the ones that the others see', async () => {
+    const { world, link, ben } = await invited();
+    ben.use(await beginJoin(ben.begin(), link, names, quiet));
+    ben.online = false;
+    await expect(finish(ben, 0)).rejects.toMatchObject({ code: 'offline' });
+    const keys = ben.standing.keys?.sign;
+    ben.online = true;
+    const corrected = { memberName: 'Benjamin', deviceName: 'old laptop' };
+    ben.use(await beginJoin(ben.begin(), link, corrected, quiet));
+    expect(readJoining(ben.standing)).toMatchObject(corrected);
+    expect(ben.standing.keys?.sign).toEqual(keys);
+    const { position } = ben.standing;
+    ben.use(await beginJoin(ben.begin(), link, corrected, quiet));
+    expect(ben.standing.position).toBe(position);
+
+    // Once an entry may have left this device its names are in it.
+    world.meddle = async ({ path }, go) => {
+      if (path === '/members') throw new TypeError('Failed to fetch');
+      return go();
+    };
+    await expect(finish(ben, 0)).rejects.toMatchObject({ code: 'offline' });
+    ben.use(await beginJoin(ben.begin(), link, names, quiet));
+    expect(readJoining(ben.standing)).toMatchObject(corrected);
+    expect(joinFact(ben.standing.joining)).toBe('joining');
   });
 
   test('JOIN-22: while the join cannot be finished nothing else is asked for, and the cause is named', async () => {
