@@ -10,9 +10,16 @@
  * says, and believing it would let another relay pass on the tokens it was given. One exception is safe: the loopback names mean
  * one machine, so a relay configured for one of them takes the others, with the same port.
  *
- * What is refused is charged to the address it came from. Once an address has nothing left, a token from there is looked into
- * before its signature is verified, which costs far more: only one that claims a key known to the space goes on. So bad tokens are
- * not verified without limit, and a device at the same address as their sender is served all the same (RELAY-16).
+ * What is refused is charged to the address it came from, and verifying a signature, which costs far more than all else, is charged
+ * before it is done and given back if the signature holds: any number of requests at once get no more than what is left.
+ *
+ *   the token was verified before              no verification
+ *   the key that it claims is at its limit     refused unverified: were it good, it would be refused too
+ *   the address has something left             verified
+ *   it has nothing left                        verified if it claims a key known to the space, a few of each address and key
+ *
+ * So bad tokens are not verified without limit, whatever public keys their sender knows, and a device at the same address is
+ * served all the same (RELAY-16).
  *
  * An invitation's key is judged by the relay's clock. That it was used up does not shut it out before it expires: the
  * device that joined may have lost the answer, and asks again.
@@ -29,7 +36,8 @@ import {
   invitationByKey,
 } from '../model/membership.ts';
 import type { Membership, Memberships } from './memberships.ts';
-import { addressKey, RateLimit, type Rates } from './rate-limit.ts';
+import { addressKey, type Rate, RateLimit, type Rates } from './rate-limit.ts';
+import { TokenMemory } from './token-memory.ts';
 
 /** Whom a good token stands for. */
 export interface Credential {
@@ -52,6 +60,11 @@ export interface Question {
   readonly address: string;
 }
 
+/** Of an address that has nothing left: tokens that claim keys known to their space. A device signs a new one every four minutes. */
+const claimRate: Rate = { perSecond: 5, burst: 20 };
+/** Of them, those that claim one key: whoever knows that key alone keeps no other device waiting. */
+const claimOfKeyRate: Rate = { perSecond: 0.2, burst: 3 };
+
 const loopback = ['localhost', '127.0.0.1', '[::1]'];
 
 /** The origins a token may name: the relay's own, and the other names of the same machine if it is a loopback one. */
@@ -68,6 +81,9 @@ export class Gate {
   readonly #now: () => number;
   readonly #devices: RateLimit;
   readonly #addresses: RateLimit;
+  readonly #claims: RateLimit;
+  readonly #claimsOfKey: RateLimit;
+  readonly #verified = new TokenMemory();
 
   constructor(memberships: Memberships, origin: string, rates: Rates, now: () => number) {
     this.#memberships = memberships;
@@ -75,6 +91,8 @@ export class Gate {
     this.#now = now;
     this.#devices = new RateLimit(rates.device, now);
     this.#addresses = new RateLimit(rates.address, now);
+    this.#claims = new RateLimit(claimRate, now);
+    this.#claimsOfKey = new RateLimit(claimOfKeyRate, now);
   }
 
   /** @throws unauthorized, token-time, unknown-space, forbidden, invitation-expired, invitation-invalid, rate-limited */
@@ -91,7 +109,7 @@ export class Gate {
       this.#takeAddress(question);
       throw new CairnError('forbidden', 'This key is no device of the space');
     }
-    this.#devices.take(`${spaceText(space)} ${toBase64Url(caller.key)}`);
+    this.#devices.take(deviceName(space, caller.key));
     if (caller.kind === 'invitation') this.#checkInvitation(caller.invitation, membership);
     return caller;
   }
@@ -117,20 +135,55 @@ export class Gate {
   }
 
   async #credential(question: Question): Promise<Credential> {
-    try {
-      const admit = (claimed: PublicKey): Promise<void> => this.#admit(question, claimed);
-      return await readCredential(question, this.#origins, this.#now(), admit);
-    } catch (thrown) {
+    const { space } = question;
+    const token = /^Bearer ([\w-]+)$/i.exec(question.request.headers.get('authorization') ?? '')?.[1];
+    if (token === undefined) {
       this.#takeAddress(question);
+      throw new CairnError('unauthorized', 'No access token');
+    }
+    const known = this.#verified.find(token, space, this.#now());
+    if (known !== null) return known;
+    let charge: Charge | null = null;
+    const admit = async (claimed: PublicKey): Promise<void> => {
+      const device = deviceName(space, claimed);
+      if (!this.#devices.check(device)) {
+        // Its own limit is no fault of its address.
+        charge = nothing;
+        this.#devices.take(device);
+      }
+      charge = await this.#charge(question, claimed, device);
+    };
+    try {
+      const credential = await readCredential(token, space, this.#origins, this.#now(), admit);
+      giveBack(charge);
+      this.#verified.keep(token, space, credential);
+      return credential;
+    } catch (thrown) {
+      if (!isPaid(charge)) this.#takeAddress(question);
       throw thrown;
     }
   }
 
-  async #admit({ space, address }: Question, claimed: PublicKey): Promise<void> {
-    if (this.#addresses.check(addressKey(address))) return;
+  /** Charges a verification before it is done. @throws rate-limited */
+  async #charge({ space, address }: Question, claimed: PublicKey, device: string): Promise<Charge> {
+    const place = addressKey(address);
+    if (this.#addresses.tryTake(place)) {
+      return { paid: true, giveBack: () => this.#addresses.giveBack(place) };
+    }
     const membership = await this.#memberships.of(space);
-    if (membership !== null && knows(membership, claimed)) return;
-    throw new CairnError('rate-limited', 'Too many requests'); // the caller's charge says how long to wait
+    const claim = `${place} ${device}`;
+    const isMore =
+      membership !== null &&
+      knows(membership, claimed) &&
+      this.#claimsOfKey.tryTake(claim) &&
+      this.#claims.tryTake(place);
+    // The caller's charge says how long to wait.
+    if (!isMore) throw new CairnError('rate-limited', 'Too many requests');
+    const give = (): void => {
+      this.#claimsOfKey.giveBack(claim);
+      this.#claims.giveBack(place);
+    };
+    return { paid: false, giveBack: give };
   }
 
   #takeAddress({ address }: Question): void {
@@ -161,15 +214,29 @@ function knows({ state }: Membership, key: PublicKey): boolean {
   return deviceByKey(state, key) !== undefined || invitationByKey(state, key) !== undefined;
 }
 
+/** What a verification was charged to. */
+interface Charge {
+  /** Whether the address owes nothing more if the signature does not hold. */
+  readonly paid: boolean;
+  giveBack(): void;
+}
+
+const nothing: Charge = { paid: true, giveBack: () => undefined };
+
+// Both are told what a callback has set, which the compiler doesn't follow.
+const giveBack = (charge: Charge | null): void => charge?.giveBack();
+const isPaid = (charge: Charge | null): boolean => charge?.paid === true;
+
+const deviceName = (space: SpaceId, key: PublicKey): string => `${spaceText(space)} ${toBase64Url(key)}`;
+
 /** The signature is checked once: a token names one audience, and each other origin is refused before that. */
 async function readCredential(
-  { request, space }: Question,
+  token: string,
+  space: SpaceId,
   origins: readonly string[],
   now: number,
   admit: (claimed: PublicKey) => Promise<void>,
 ): Promise<Credential> {
-  const token = /^Bearer ([\w-]+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
-  if (token === undefined) throw new CairnError('unauthorized', 'No access token');
   let refused: unknown = null;
   for (const relay of origins) {
     try {

@@ -48,15 +48,31 @@ export class RateLimit {
 
   /** Takes one request of that key. @throws rate-limited with `retryMs` */
   take(key: string): void {
+    const left = this.#take(key);
+    if (left >= 1) return;
+    const retryMs = Math.ceil(((1 - left) / this.#rate.perSecond) * 1000);
+    throw new CairnError('rate-limited', 'Too many requests', { retryMs });
+  }
+
+  /** The same without throwing: false if none was left. */
+  tryTake(key: string): boolean {
+    return this.#take(key) >= 1;
+  }
+
+  /** Undoes a `take`: what was taken ahead turned out not to count. */
+  giveBack(key: string): void {
+    const kept = this.#buckets.get(key);
+    if (kept !== undefined) kept.left = Math.min(this.#rate.burst, kept.left + 1);
+  }
+
+  /** What was left before; one is taken if that is at least one. */
+  #take(key: string): number {
     const now = this.#now();
     const left = this.#left(key, now);
     this.#buckets.delete(key);
     this.#buckets.set(key, { left: left < 1 ? left : left - 1, at: now });
     this.#forget();
-    if (left < 1) {
-      const retryMs = Math.ceil(((1 - left) / this.#rate.perSecond) * 1000);
-      throw new CairnError('rate-limited', 'Too many requests', { retryMs });
-    }
+    return left;
   }
 
   #left(key: string, now: number): number {

@@ -1,9 +1,10 @@
 /** RELAY-16: limits of devices and of addresses. */
-import { expect, test, vi } from 'vitest';
-import { fromBase64Url, spaceText, toBase64Url } from '../../src/format/bytes.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { asHash, asPublicKey, fromBase64Url, spaceText, toBase64Url } from '../../src/format/bytes.ts';
 import { addressKey, RateLimit } from '../../src/relay/rate-limit.ts';
+import { TokenMemory } from '../../src/relay/token-memory.ts';
 import { TestClock } from './clock.ts';
-import { bytesOf, Caller, inProcess, noLimits, refusalOf, TestSpace } from './harness.ts';
+import { bytesOf, Caller, inProcess, noLimits, refusalOf, type TestRelay, TestSpace } from './harness.ts';
 import { freshKeys, Membership, person } from './people.ts';
 
 /** How many requests go through at once. */
@@ -46,6 +47,16 @@ test('RELAY-16: looking whether a request would go through takes nothing', () =>
   clock.set(clock.now() + 1);
   expect(limit.check('a')).toBe(true);
   expect(through(limit, 'a')).toBe(1);
+});
+
+test('RELAY-16: what was taken ahead can be given back, and no more than that', () => {
+  const limit = new RateLimit({ perSecond: 1, burst: 2 }, () => 0);
+  expect([limit.tryTake('a'), limit.tryTake('a'), limit.tryTake('a')]).toEqual([true, true, false]);
+  limit.giveBack('a');
+  expect(through(limit, 'a')).toBe(1);
+  for (let i = 0; i < 5; i++) limit.giveBack('a');
+  limit.giveBack('nobody');
+  expect(through(limit, 'a')).toBe(2);
 });
 
 test('RELAY-16: one key at its limit does not slow another', () => {
@@ -162,4 +173,121 @@ test('RELAY-16: at the limit of its address a bad token costs no verification, a
   expect((await refusalOf(await at(await forged(space.as(space.founder))))).code).toBe('rate-limited');
   expect((await refusalOf(await at(await space.as(space.founder).token()))).code).toBe('malformed');
   verified.mockRestore();
+});
+
+describe('verifications', () => {
+  /** A token of the caller with one bit of its signature other: as costly to judge as a good one. */
+  async function forged(of: Caller, bit: number): Promise<string> {
+    const bytes = fromBase64Url(await of.token());
+    bytes[bytes.length - 60 + (bit >> 3)] ^= 1 << (bit & 7); // within R
+    return toBase64Url(bytes);
+  }
+
+  /** What each of those tokens comes to, all asked at once from one address, and how many signatures that verified. */
+  async function asked(relay: TestRelay, space: TestSpace, tokens: readonly string[], address: string) {
+    const verified = vi.spyOn(crypto.subtle, 'verify');
+    const url = `https://relay.example/v1/spaces/${spaceText(space.membership.space)}/changes`;
+    const answers = await Promise.all(
+      tokens.map(async (token) => {
+        const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/cbor' };
+        const request = new Request(url, { method: 'POST', headers });
+        return String((await refusalOf(await relay.relay.fetch(request, { address }))).code);
+      }),
+    );
+    const verifications = verified.mock.calls.length;
+    verified.mockRestore();
+    const count = (code: string): number => answers.filter((answer) => answer === code).length;
+    return { answers, count, verifications };
+  }
+
+  const tight = { ...noLimits, address: { perSecond: 0.1, burst: 5 } };
+
+  test('RELAY-16: any number of bad tokens at once get no more verifications than their address has left', async () => {
+    const relay = await inProcess({ rates: tight });
+    const space = await TestSpace.on(relay);
+    const stranger = space.withKeys(await freshKeys());
+    const tokens = await Promise.all(Array.from({ length: 200 }, (_, i) => forged(stranger, i)));
+    const { count, verifications } = await asked(relay, space, tokens, '192.0.2.9');
+    expect(verifications).toBe(5);
+    expect([count('unauthorized'), count('rate-limited')]).toEqual([5, 195]);
+  });
+
+  test('RELAY-16: who knows members’ public keys gets some verifications more, and never without limit', async () => {
+    const relay = await inProcess({ rates: tight });
+    const space = await TestSpace.on(relay);
+    const founder = space.as(space.founder);
+    const ofOne = await Promise.all(Array.from({ length: 200 }, (_, i) => forged(founder, i)));
+    const one = await asked(relay, space, ofOne, '192.0.2.9');
+    expect(one.verifications).toBe(5 + 3);
+    expect(new Set(one.answers)).toEqual(new Set(['unauthorized', 'rate-limited']));
+    // Another device there is served, and so is that one with a token that was verified before, or elsewhere.
+    const other = space.as(await space.add('writer'));
+    expect((await asked(relay, space, [await other.token()], '192.0.2.9')).answers).toEqual(['malformed']);
+    const own = await founder.token();
+    expect((await asked(relay, space, [own], '192.0.2.10')).answers).toEqual(['malformed']);
+    expect((await asked(relay, space, [own], '192.0.2.9')).answers).toEqual(['malformed']);
+    // With many keys there is a limit over all of them.
+    const people = [];
+    for (let i = 0; i < 12; i++) people.push(space.as(await space.add('writer')));
+    const ofMany = await Promise.all(
+      people.flatMap((someone) => Array.from({ length: 10 }, (_, i) => forged(someone, i))),
+    );
+    expect((await asked(relay, space, ofMany, '192.0.2.9')).verifications).toBeLessThanOrEqual(20);
+  });
+
+  test('RELAY-16: a token is verified once, for one space and until it ends', async () => {
+    const relay = await inProcess();
+    const space = await TestSpace.on(relay);
+    const elsewhere = await TestSpace.on(relay);
+    const token = await space.as(space.founder).token(relay.clock.now() - 1000);
+    const many = Array<string>(10).fill(token);
+    expect((await asked(relay, space, [token], '192.0.2.9')).verifications).toBe(1);
+    expect(await asked(relay, space, many, '192.0.2.9')).toMatchObject({
+      verifications: 0,
+      answers: Array(10).fill('malformed'),
+    });
+    expect((await asked(relay, elsewhere, [token], '192.0.2.9')).answers).toEqual(['unauthorized']);
+    relay.clock.set(relay.clock.now() + 300_000);
+    expect((await asked(relay, space, [token], '192.0.2.9')).answers).toEqual(['token-time']);
+    relay.clock.set(relay.clock.now() - 900_000);
+    expect((await asked(relay, space, [token], '192.0.2.9')).answers).toEqual(['token-time']);
+  });
+
+  test('RELAY-16: new tokens of a device at its limit are not verified, and cost its address nothing', async () => {
+    const rates = { device: { perSecond: 0.001, burst: 2 }, address: { perSecond: 0.001, burst: 9 } };
+    const relay = await inProcess({ rates });
+    const space = await TestSpace.on(relay);
+    const founder = space.as(space.founder);
+    // Good ones, each another: of another second.
+    const now = relay.clock.now();
+    const tokens = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => founder.token(now - 1000 * i - 1000)),
+    );
+    expect((await asked(relay, space, tokens.slice(0, 2), '192.0.2.9')).verifications).toBe(2);
+    const { answers, verifications } = await asked(relay, space, tokens.slice(2), '192.0.2.9');
+    expect(new Set(answers)).toEqual(new Set(['rate-limited']));
+    expect(verifications).toBe(0);
+    const stranger = space.withKeys(await freshKeys());
+    const bad = await Promise.all(Array.from({ length: 20 }, (_, i) => forged(stranger, i)));
+    expect((await asked(relay, space, bad, '192.0.2.9')).verifications).toBe(9);
+  });
+
+  test('RELAY-16: the number of tokens kept is bounded, and those used last are kept', () => {
+    const memory = new TokenMemory(3);
+    const space = asHash(new Uint8Array(32));
+    const credential = { key: asPublicKey(new Uint8Array(32)), expires: 1000 };
+    memory.keep('a', space, credential);
+    expect(memory.find('a', space, 1000)).toBe(null);
+    memory.keep('a', space, credential);
+    expect(memory.find('a', space, -300_000)).toBe(null);
+    for (const token of ['a', 'b', 'c']) memory.keep(token, space, credential);
+    expect(memory.find('a', space, 0)).toBe(credential);
+    memory.keep('d', space, credential);
+    expect(['a', 'b', 'c', 'd'].map((token) => memory.find(token, space, 0) !== null)).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+  });
 });
