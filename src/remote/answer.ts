@@ -53,7 +53,7 @@ export async function* partsOf(
       const { done, value } = await reader.read();
       signal.throwIfAborted();
       if (done) break;
-      alive();
+      alive(value.length);
       yield value;
     }
     over = true;

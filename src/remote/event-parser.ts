@@ -1,19 +1,24 @@
 import { CairnError } from '../errors.ts';
+import { limits } from '../limits.ts';
 
 /**
  * Takes a stream of server-sent events apart (HTML Standard §9.2.6), as far as this API uses it: the `data` of each event;
  * comments are signs of life, names and ids say nothing here. Lines end with LF, CRLF or CR.
  *
- * Memory is bounded: an event of more than 4 KiB ends the stream.
+ * Memory is bounded: an event of more than 4 KiB ends the stream. So does more in all than a relay has to tell before a token
+ * ends: whoever only keeps us busy is left, and asked again later.
  */
 export class EventParser {
   readonly #decoder = new TextDecoder();
   #text = '';
   #data: string[] = [];
   #dataLength = 0;
+  #taken = 0;
 
   /** The data of the events that are complete with these bytes. @throws bad-answer */
   push(bytes: Uint8Array): string[] {
+    this.#taken += bytes.length;
+    if (this.#taken > longestStream) throw new CairnError('bad-answer', 'An event stream without end');
     this.#text += this.#decoder.decode(bytes, { stream: true });
     const events: string[] = [];
     for (let line = this.#nextLine(); line !== null; line = this.#nextLine()) {
@@ -36,7 +41,8 @@ export class EventParser {
   #field(line: string): void {
     const [, name, value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
     if (name !== 'data') return;
-    this.#dataLength += value.length;
+    // An empty one takes a place too.
+    this.#dataLength += value.length + 1;
     if (this.#dataLength > longestEvent) throw tooLong();
     this.#data.push(value);
   }
@@ -50,4 +56,5 @@ export class EventParser {
 }
 
 const longestEvent = 4096;
+const longestStream = limits.httpBodyBytes;
 const tooLong = (): CairnError => new CairnError('bad-answer', 'An event longer than any of this API');

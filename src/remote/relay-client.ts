@@ -32,7 +32,7 @@ import { limits } from '../limits.ts';
 import type { Runtime } from '../runtime.ts';
 import { discard, errorOf, partsOf, readBody } from './answer.ts';
 import { Credential } from './credential.ts';
-import { Patience } from './patience.ts';
+import { Patience, type Wait } from './patience.ts';
 import { RelayClock } from './relay-clock.ts';
 
 export interface RelayAddress {
@@ -41,8 +41,8 @@ export interface RelayAddress {
   readonly space: SpaceId;
 }
 
-/** How long a request may be without a sign of life once its body is out, milliseconds. */
-const silenceMs = 30_000;
+/** How long a request may be without a sign of life once its body is out, and 16 kbit a second. */
+const answers: Wait = { ms: 30_000, bytesPerMs: 2 };
 /** Above any answer that holds a number or nothing. */
 const smallAnswerBytes = 4096;
 const cbor = 'application/cbor';
@@ -131,7 +131,7 @@ export class RelayClient {
       if (response.body === null) return;
       for await (const bytes of partsOf(response.body, patience)) part(bytes);
     };
-    await this.#answered(call, signal, readParts, quietMs);
+    await this.#answered(call, signal, readParts, { ms: quietMs, bytesPerMs: null });
   }
 
   #post(path: string, body: Bytes, limit: number, signal: AbortSignal | null): Promise<Bytes> {
@@ -143,17 +143,17 @@ export class RelayClient {
     call: Call,
     signal: AbortSignal | null,
     read: (response: Response, patience: Patience) => Promise<T>,
-    quietMs: number = silenceMs,
+    wait: Wait = answers,
   ): Promise<T> {
     const sentAt = this.#runtime.now();
     try {
-      return await this.#once(call, signal, read, quietMs);
+      return await this.#once(call, signal, read, wait);
     } catch (thrown) {
       if (!isError(thrown, 'token-time')) throw thrown;
       const { now } = thrown.values;
       if (isTime(now)) this.clock.measure(now, sentAt);
       this.#credential.drop();
-      return this.#once(call, signal, read, quietMs);
+      return this.#once(call, signal, read, wait);
     }
   }
 
@@ -161,12 +161,12 @@ export class RelayClient {
     { method, path, body, accept }: Call,
     signal: AbortSignal | null,
     read: (response: Response, patience: Patience) => Promise<T>,
-    quietMs: number,
+    wait: Wait,
   ): Promise<T> {
     signal?.throwIfAborted();
     const authorization = await this.#credential.header();
     signal?.throwIfAborted();
-    const patience = new Patience(this.#runtime, quietMs, signal, body?.length ?? 0);
+    const patience = new Patience(this.#runtime, wait, signal, body?.length ?? 0);
     try {
       const response = await this.#runtime.fetch(`${this.url}/v1/spaces/${spaceText(this.space)}${path}`, {
         method,

@@ -6,7 +6,14 @@ import { clockStart, observe } from '../model/clock.ts';
 import { deviceByKey, emptyMembership } from '../model/membership-state.ts';
 import { changesetOf, changesetsOf } from './decoded.ts';
 import type { FoldMembers } from './fold-members.ts';
-import type { AppliedRun, Cursor, JournalRecord, LocalRecord, SealedRecord } from './record.ts';
+import type {
+  AcknowledgedRecord,
+  AppliedRun,
+  Cursor,
+  JournalRecord,
+  LocalRecord,
+  SealedRecord,
+} from './record.ts';
 import type { HeldHead, Hold, OutboxItem, OwnLog, Passed, SealedItem, Standing } from './standing.ts';
 
 /**
@@ -32,7 +39,7 @@ export function emptyStanding(space: SpaceId): Standing {
     heads: new Map(),
     outbox: [],
     sealed: [],
-    ownLog: { cursor: null, head: null, sent: 0, acknowledged: 0 },
+    ownLog: { cursor: null, head: null, sent: 0, acknowledged: 0, acknowledgedRoot: null },
     holds: new Map(),
     passed: [],
     conflicts: [],
@@ -134,7 +141,7 @@ class Draft {
         this.#sent(record.size, record.term);
         break;
       case 'acknowledged':
-        this.#acknowledged(record.size);
+        this.#acknowledged(record);
         break;
       case 'held': {
         const { log, position, reason, since, tries, evidence } = record;
@@ -262,12 +269,18 @@ class Draft {
     this.#ownLog = { ...this.#ownLog, sent: Math.max(this.#ownLog.sent, size) };
   }
 
-  #acknowledged(size: number): void {
+  #acknowledged({ size, root }: AcknowledgedRecord): void {
     check(size <= (this.#ownLog.cursor?.size ?? 0), `an acknowledgement at ${size} beyond what is sealed`);
-    const acknowledged = Math.max(this.#ownLog.acknowledged, size);
-    this.#ownLog = { ...this.#ownLog, acknowledged, sent: Math.max(this.#ownLog.sent, size) };
+    const { acknowledged, sent } = this.#ownLog;
+    if (size <= acknowledged) return;
+    this.#ownLog = {
+      ...this.#ownLog,
+      acknowledged: size,
+      acknowledgedRoot: root,
+      sent: Math.max(sent, size),
+    };
     const sealed = this.#sealed.own();
-    const open = sealed.findIndex((item) => item.position > acknowledged);
+    const open = sealed.findIndex((item) => item.position > size);
     sealed.splice(0, open < 0 ? sealed.length : open);
   }
 }

@@ -1,4 +1,4 @@
-import { asHash, asPublicKey, asWrapKey, type Bytes, type SpaceId } from '../format/bytes.ts';
+import { asHash, asPublicKey, asWrapKey, type Bytes, type Hash, type SpaceId } from '../format/bytes.ts';
 import { type CborInput, decode, encode } from '../format/cbor.ts';
 import { asDeviceNumber, asStamp, type DeviceNumber, type Version } from '../format/stamp.ts';
 import type { ConflictRecord } from '../model/conflict.ts';
@@ -22,7 +22,7 @@ import type { HeldHead, Hold, OutboxItem, OwnLog, Passed, SealedItem, Standing }
  * It is a shortcut and never a source: whatever is wrong with it (another version of this code, damage) the journal is folded from
  * its start. `savedVersion` is raised whenever folding itself changes, so that no build goes on from what another one folded.
  */
-export const savedVersion = 3;
+export const savedVersion = 4;
 
 export function encodeStanding(standing: Standing): Bytes {
   const { keys, ownLog, joining } = standing;
@@ -51,6 +51,7 @@ export function encodeStanding(standing: Standing): Bytes {
       ownLog.head,
       ownLog.sent,
       ownLog.acknowledged,
+      ownLog.acknowledgedRoot,
     ],
     [...standing.holds.values()].map((held) => [
       held.log,
@@ -141,9 +142,15 @@ function readOwnLog(fields: Fields): OwnLog {
     head: item.bytesOrNull(),
     sent: item.integer(),
     acknowledged: item.integer(),
+    acknowledgedRoot: readRoot(item),
   }));
   if (log === null) throw malformed('our own log');
   return log;
+}
+
+function readRoot(fields: Fields): Hash | null {
+  const root = fields.bytesOrNull();
+  return root === null ? null : asHash(root);
 }
 
 function readHold(fields: Fields): [DeviceNumber, Hold] {

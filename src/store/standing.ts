@@ -77,6 +77,8 @@ export interface OwnLog {
   readonly sent: number;
   /** Entries up to here are on the relay. */
   readonly acknowledged: number;
+  /** Our root there; `null` before the first acknowledgement. */
+  readonly acknowledgedRoot: Hash | null;
 }
 
 export interface Hold {

@@ -14,7 +14,7 @@ import type { Standing } from '../store/standing.ts';
 import { record, type SyncContext } from './context.ts';
 import type { Stop } from './hold-record.ts';
 import type { LogRun } from './log-run.ts';
-import { type OpenedRun, openRun } from './open-run.ts';
+import { type OpenedRun, openRun, type Room } from './open-run.ts';
 import type { Fetched } from './source.ts';
 
 /** What became of the logs; what is held is never counted as applied (PULL-19). */
@@ -24,9 +24,10 @@ export interface Brought {
   readonly stops: readonly Stop[];
 }
 
-/** Logs and inflated bodies of one record: what a record takes in memory is bounded whatever entries state. */
+/** Logs, inflated bodies and changes of one record: what a record takes in memory is bounded whatever entries state and hold. */
 const batchLogs = 64;
-const batchBodyBytes = 16 * 1024 * 1024;
+const batchBodyBytes = 4 * 1024 * 1024;
+const batchChanges = 64 * 1024;
 
 /** Entries at hand whose hashes were verified. */
 interface Work {
@@ -53,21 +54,33 @@ export async function bringLogs(
     signal.throwIfAborted();
     const work = await fetchWork(ctx, open, end, signal);
     for (let batch = nextBatch(work); batch.length > 0; batch = nextBatch(work)) {
-      const bodyBytes = batchBodyBytes / batch.length;
-      const opened = await Promise.all(
-        batch.map((one) => openRun(ctx, { ...one, after: one.run.after, end: one.run.end }, bodyBytes)),
-      );
-      signal.throwIfAborted();
-      await recordRuns(ctx, batch, opened);
-      for (const [index, one] of opened.entries()) {
+      const opened = await openBatch(ctx, batch, signal);
+      await recordRuns(ctx, opened);
+      for (const [work, one] of opened) {
         applied += one.applied;
         passed += one.passed;
-        advance(batch[index], one, end);
+        advance(work, one, end);
       }
     }
     open = open.filter((run) => !run.isDone);
   }
   return { applied, passed, stops };
+}
+
+/** Opens as much of the work as one record may take, log by log; what there was no room for is not in the map. */
+async function openBatch(
+  ctx: SyncContext,
+  batch: readonly Work[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<Work, OpenedRun>> {
+  const room: Room = { bytes: batchBodyBytes, changes: batchChanges };
+  const opened = new Map<Work, OpenedRun>();
+  for (const work of batch) {
+    if (room.bytes <= 0 || room.changes <= 0) break;
+    opened.set(work, await openRun(ctx, { ...work, after: work.run.after, end: work.run.end }, room));
+    signal.throwIfAborted();
+  }
+  return opened;
 }
 
 /** Asks once and verifies what comes. Logs that can't go on are handed to `end`. */
@@ -128,15 +141,13 @@ function missing(open: readonly LogRun[], thrown: unknown): LogRun {
   throw thrown;
 }
 
-async function recordRuns(
-  ctx: SyncContext,
-  batch: readonly Work[],
-  opened: readonly OpenedRun[],
-): Promise<void> {
-  const logs = opened.flatMap(({ run }) => (run === null ? [] : [run]));
-  if (logs.length === 0) return;
-  const moving = new Set(logs.map(({ log }) => log));
-  const heads = batch.filter(({ run }) => moving.has(run.log)).map(({ run }) => run.target.bytes);
+async function recordRuns(ctx: SyncContext, opened: ReadonlyMap<Work, OpenedRun>): Promise<void> {
+  const moving = [...opened].flatMap(([{ run: of }, { run }]) =>
+    run === null ? [] : [{ head: of.target.bytes, run }],
+  );
+  if (moving.length === 0) return;
+  const logs = moving.map(({ run }) => run);
+  const heads = moving.map(({ head }) => head);
   await record(ctx, (standing) => {
     for (const run of logs) checkGoesOn(standing, run);
     return { kind: 'applied', heads, logs };
@@ -154,8 +165,7 @@ function nextBatch(work: readonly Work[]): Work[] {
   return work.filter(({ entries }) => entries.length > 0).slice(0, batchLogs);
 }
 
-function advance(work: Work | undefined, { run, stop }: OpenedRun, end: (stop: Stop) => void): void {
-  if (work === undefined) return;
+function advance(work: Work, { run, stop }: OpenedRun, end: (stop: Stop) => void): void {
   const taken = run?.entries.length ?? 0;
   if (run !== null) work.run.after = run.after;
   if (stop !== null) end(stop);

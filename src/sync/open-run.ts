@@ -3,9 +3,10 @@
  * the order of DESIGN §9. Their hashes and their author's authority were checked before (PULL-2).
  *
  * 1. A run ends below the first entry that must wait; what is malformed is passed and kept (PULL-8, PULL-12).
- * 2. Opening is pipelined: the platform's cipher works while the next entries are prepared.
- * 3. One run takes no more memory than the bodies that its entries state, at most `bodyBytes` and one entry more; the
- *    caller goes on behind it.
+ * 2. Opening is pipelined, a group at a time: the platform's cipher works while the next entries of it are prepared.
+ * 3. What a run takes in memory is bounded by its `Room`, which it may exceed by one group: by the bytes that bodies state, known before
+ *    they are opened, and by the changes in them, known after. A byte of a body of tiny changes takes a hundred bytes.
+ *    The caller goes on behind it.
  */
 import type { Bytes, Hash } from '../format/bytes.ts';
 import { checkHeader, decodeEntry, type Entry, openEntry } from '../format/entry.ts';
@@ -38,21 +39,35 @@ export interface OpenedRun {
   readonly stop: Stop | null;
 }
 
+/** What the runs of one record may still take in memory; each takes its part off. */
+export interface Room {
+  bytes: number;
+  /** A cell, or a row deleted or restored. */
+  changes: number;
+}
+
+/** Bodies of one group, opened together: as many entries as they fit, and one at least. */
+const groupBytes = 256 * 1024;
+
 type Prepared = { readonly kind: 'entry'; readonly entry: Entry; readonly bytes: Bytes } | PassedEntry;
 type Waiting = { readonly reason: HoldReason; readonly until: number | null };
 
 type OpenContext = Pick<SyncContext, 'runtime' | 'store' | 'keys' | 'schemaVersion'>;
 
-export async function openRun(
-  ctx: OpenContext,
-  verified: VerifiedEntries,
-  bodyBytes: number,
-): Promise<OpenedRun> {
+export async function openRun(ctx: OpenContext, verified: VerifiedEntries, room: Room): Promise<OpenedRun> {
   const { log, after, leaves } = verified;
-  const { prepared, waiting: waitingSealed } = prepare(ctx, verified, bodyBytes);
-  const opened = await Promise.all(prepared.map((one) => open(ctx, one)));
-  const { taken, waiting: waitingOpened } = takeWhileInTime(opened, ctx.runtime.now());
-  const waiting = waitingOpened ?? waitingSealed;
+  const taken: AppliedEntry[] = [];
+  let waiting: Waiting | null = null;
+  while (waiting === null && taken.length < leaves.length && room.bytes > 0 && room.changes > 0) {
+    const group = prepare(ctx, verified, taken.length);
+    const opened = await Promise.all(group.prepared.map((one) => open(ctx, one)));
+    const inTime = takeWhileInTime(opened, ctx.runtime.now());
+    waiting = inTime.waiting ?? group.waiting;
+    for (const one of inTime.taken) {
+      taken.push(one);
+      takeRoom(room, one);
+    }
+  }
   const stop =
     waiting === null ? null : { log, position: after.size + taken.length + 1, evidence: null, ...waiting };
   if (taken.length === 0) return { run: null, applied: 0, passed: 0, stop };
@@ -68,30 +83,41 @@ export async function openRun(
   };
 }
 
+function takeRoom(room: Room, one: AppliedEntry): void {
+  if (one.kind === 'passed') {
+    room.bytes -= one.bytes.length;
+    return;
+  }
+  room.bytes -= one.header.size;
+  for (const { ops } of one.changesets ?? []) {
+    for (const op of ops) room.changes -= op.kind === 'put' ? op.cells.size : 1;
+  }
+}
+
 function cursorBehind(after: Cursor, leaves: readonly Hash[]): Cursor {
   const frontier = appendLeaves(after.frontier, leaves);
   return { size: frontier.size, root: frontierRoot(frontier), frontier };
 }
 
-/** Takes entries apart up to the first that can't be opened here. */
+/** Takes the entries of one group apart, from index `from`, up to the first that can't be opened here. */
 function prepare(
   ctx: OpenContext,
   { log, after, entries }: VerifiedEntries,
-  bodyBytes: number,
+  from: number,
 ): { readonly prepared: readonly Prepared[]; readonly waiting: Waiting | null } {
   const here = { schemaVersion: ctx.schemaVersion, hasEpoch: (epoch: number) => ctx.keys.has(epoch) };
   const { space } = ctx.store;
   const prepared: Prepared[] = [];
   let bodies = 0;
-  for (const bytes of entries) {
-    if (bodies >= bodyBytes && prepared.length > 0) break;
+  for (const bytes of entries.slice(from)) {
     try {
       const entry = decodeEntry(bytes);
-      checkHeader(entry, { space, device: log, position: after.size + prepared.length + 1 });
+      checkHeader(entry, { space, device: log, position: after.size + from + prepared.length + 1 });
       const verdict = headerVerdict(entry.header, here);
       if (verdict.kind === 'hold') return { prepared, waiting: { reason: verdict.reason, until: null } };
-      prepared.push({ kind: 'entry', entry, bytes });
       bodies += entry.header.size;
+      if (bodies > groupBytes && prepared.length > 0) break;
+      prepared.push({ kind: 'entry', entry, bytes });
     } catch (thrown) {
       const verdict = verdictOfError(thrown);
       if (verdict === undefined || verdict.kind === 'apply') throw thrown;

@@ -67,20 +67,31 @@ async function settle(
   signal: AbortSignal,
 ): Promise<OwnLogState> {
   const { standing } = ctx.store;
-  const { acknowledged } = standing.ownLog;
+  const { acknowledged, acknowledgedRoot } = standing.ownLog;
   const size = shown?.size ?? 0;
   if (size < acknowledged) {
     return stop(ctx, judged, stopAt(standing, log, 'rollback', shown?.bytes ?? null));
   }
+  // Ours may go on behind it by now: what was acknowledged there is another branch's.
+  const forksThere = size === acknowledged && acknowledgedRoot !== null && shown !== null;
+  if (forksThere && !equal(shown.root, acknowledgedRoot)) return fork(ctx, judged, shown, signal);
   if (standing.holds.has(log)) await release(ctx, log);
   if (shown === null || size === acknowledged) return settled;
   const cursor = standing.ownLog.cursor ?? emptyCursor;
   if (size > cursor.size) return adopt(ctx, judged, shown, signal);
-  if (!(await isOnOurBranch(ctx, shown))) {
-    return stop(ctx, judged, stopAt(standing, log, 'fork', await evidenceOf(ctx, shown, signal)));
-  }
+  if (!(await isOnOurBranch(ctx, shown))) return fork(ctx, judged, shown, signal);
   await acknowledge(ctx, shown);
   return settled;
+}
+
+async function fork(
+  ctx: SyncContext,
+  judged: JudgedHeads,
+  shown: VerifiedHead,
+  signal: AbortSignal,
+): Promise<OwnLogState> {
+  const evidence = await evidenceOf(ctx, shown, signal);
+  return stop(ctx, judged, stopAt(ctx.store.standing, shown.log, 'fork', evidence));
 }
 
 async function adopt(

@@ -4,7 +4,7 @@ import { CairnError } from '../../src/errors.ts';
 import { asHash, fromBase64Url } from '../../src/format/bytes.ts';
 import { asDeviceNumber } from '../../src/format/stamp.ts';
 import { openToken } from '../../src/format/token.ts';
-import { encodeChangesAnswer, encodeReadAnswer, encodeSizeAnswer } from '../../src/format/wire.ts';
+import { encodeChangesAnswer, encodeReadAnswer } from '../../src/format/wire.ts';
 import { limits } from '../../src/limits.ts';
 import { RelayClient } from '../../src/remote/relay-client.ts';
 import { ManualRuntime, rest } from './runtime.ts';
@@ -258,19 +258,22 @@ describe('what goes wrong', () => {
     });
   });
 
-  test('JOIN-21: silence for thirty seconds is a timeout, and an answer that keeps arriving is none', async () => {
+  test('JOIN-21: silence for thirty seconds is a timeout, and an answer that keeps arriving at the pace of a bad line is none', async () => {
     const { runtime, relay } = client();
     const slow = stream();
     runtime.answer = async () => new Response(slow.body, cbor);
-    const answer = relay.appendMember({ size: 1, entry: new Uint8Array(1) });
-    const body = encodeSizeAnswer({ size: 2 });
-    for (const byte of body) {
-      await runtime.pass(20_000);
-      slow.push(Uint8Array.of(byte));
+    const ranges = [{ log: asDeviceNumber(1), start: 1, end: 1 }];
+    const answer = relay.readEntries(ranges);
+    const entry = new Uint8Array(1_000_000);
+    const body = encodeReadAnswer({ logs: [{ log: asDeviceNumber(1), start: 1, entries: [entry] }] });
+    // 16 kbit a second, a piece each ten seconds.
+    for (let at = 0; at < body.length; at += 20_000) {
+      await runtime.pass(10_000);
+      slow.push(body.subarray(at, at + 20_000));
     }
-    await runtime.pass(20_000);
+    await rest();
     slow.end();
-    expect(await answer).toBe(2);
+    expect((await answer).logs[0]?.entries[0]?.length).toBe(entry.length);
     expect(runtime.timers).toBe(0);
 
     runtime.answer = () => new Promise(() => undefined);
@@ -278,6 +281,25 @@ describe('what goes wrong', () => {
     const failed = expect(never).rejects.toMatchObject({ code: 'timeout' });
     await runtime.pass(30_010);
     await failed;
+  });
+
+  test('JOIN-21, TEST-8: a byte now and then keeps no request alive: it ends when it is thirty seconds behind 16 kbit a second', async () => {
+    const { runtime, relay } = client();
+    const drip = stream();
+    runtime.answer = async () => new Response(drip.body, cbor);
+    const answer = relay.changes(ask);
+    let over = false;
+    const failed = expect(answer.finally(() => (over = true))).rejects.toMatchObject({ code: 'timeout' });
+    for (let second = 0; second < 27; second += 3) {
+      await runtime.pass(3_000);
+      drip.push(Uint8Array.of(0xa4));
+    }
+    await runtime.pass(2_900);
+    expect(over).toBe(false);
+    await runtime.pass(200);
+    await failed;
+    expect(drip.cancelled).toBe(true);
+    expect(runtime.timers).toBe(0);
   });
 
   test('JOIN-21: a large body gets the time that a slow line takes to carry it', async () => {

@@ -277,7 +277,13 @@ describe('applied entries', () => {
     const run = own.run(changesets(5));
     const head = await headOf(space.a.signer, space.space, deviceA, run.after);
     const after = foldRecord(founded, { kind: 'applied', heads: [head], logs: [run] });
-    expect(after.ownLog).toEqual({ cursor: run.after, head, sent: 1, acknowledged: 0 });
+    expect(after.ownLog).toEqual({
+      cursor: run.after,
+      head,
+      sent: 1,
+      acknowledged: 0,
+      acknowledgedRoot: null,
+    });
     const next = withLocals(after, 1);
     expect(foldRecord(next, sealing(next, [1])).ownLog.cursor?.size).toBe(2);
     expect(after.outbox).toEqual([]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Hash } from '../../src/format/bytes.ts';
+import type { Bytes, Hash } from '../../src/format/bytes.ts';
 import { encode } from '../../src/format/cbor.ts';
+import type { Op } from '../../src/format/changeset.ts';
 import { encodeChangeset } from '../../src/format/changeset-writing.ts';
 import { decodeHead } from '../../src/format/head.ts';
 import { signHead } from '../../src/format/head-signing.ts';
@@ -714,6 +715,38 @@ describe('heads', () => {
     const position = ada.standing.position;
     await ada.cycle();
     expect(ada.standing.position).toBe(position);
+  });
+});
+
+describe('a member that writes what is small and takes much memory', () => {
+  /** A body of many changes, each of a few bytes. */
+  const many = (world: World, count: number, position: number, name: string): Bytes => {
+    const ops = Array.from({ length: count }, (_, index): Op => {
+      const id = index.toString(36).padStart(4, '0');
+      const cells = new Map([[name, 0]]);
+      return { kind: 'put', table: 't', id, cells, seen: new Map() };
+    });
+    return encodeBody([encodeChangeset({ stamp: makeStamp(world.time, position), ops })]);
+  };
+
+  test('PULL-15, TEST-8: a batch is bounded by the changes in it too, in one log and over several', async () => {
+    const { world, ada, ben, cid, rogue } = await space();
+    const second = new Rogue(cid);
+    for (const [one, name] of [
+      [rogue, 'b'],
+      [second, 'c'],
+    ] as const) {
+      const entries: Bytes[] = [];
+      for (let after = 0; after < 4; after++) {
+        entries.push(await one.entry('', { after, body: many(world, 20_000, after + 1, name) }));
+      }
+      await one.append(...entries);
+    }
+    const before = ada.standing.position;
+    expect(await ada.cycle()).toMatchObject({ applied: 8, held: 0 });
+    // One record is full with the fourth entry: at 65,536 changes, and what is opened together.
+    expect(ada.standing.position).toBe(before + 2);
+    expect([ben, cid].map(({ number }) => ada.standing.cursors.get(number)?.size)).toEqual([4, 4]);
   });
 });
 

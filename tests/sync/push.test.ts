@@ -397,6 +397,36 @@ describe('our own log at the relay', () => {
     },
   );
 
+  test.each(['as it was', 'opened again'])(
+    'PUSH-7, PUSH-9: another entry than ours at exactly the size that was acknowledged is a fork, %s',
+    async (how) => {
+      const { world, ada } = await founded();
+      const rogue = new Rogue(ada);
+      await ada.put('one');
+      await ada.cycle();
+      const seen = watchAppends(world, async (sent, go) => (sent.path === '/entries' ? gone() : go()));
+      await ada.put('two');
+      await expect(ada.cycle()).rejects.toMatchObject({ code: 'offline' });
+      expect(sizes(ada)).toMatchObject({ sealed: 2, acknowledged: 1 });
+      if (how === 'opened again') {
+        await ada.store.saveFold();
+        await ada.restart();
+      }
+      // The relay was wiped, and a copy of this profile was the first to bring it anything.
+      world.wipeRelay();
+      world.meddle = (_sent, go) => go();
+      await ada.ctx.relay.createSpace(ada.standing.membershipEntries[0] ?? new Uint8Array());
+      await rogue.append(await rogue.entry('by a copy of this profile'));
+      const before = seen.length;
+      await ada.cycle();
+      expect(ada.standing.holds.get(ada.number)).toMatchObject({ reason: 'fork' });
+      expect(ada.standing.holds.get(ada.number)?.evidence).not.toBeNull();
+      expect(seen).toHaveLength(before);
+      expect(unsentCount(ada.standing)).toBe(1);
+      expect(ada.title('by a copy of this profile')).toBeUndefined();
+    },
+  );
+
   test('PUSH-9: a head of our log that we did not sign neither moves us nor stops what is sealed', async () => {
     const { world, ada } = await founded();
     const ben = await world.join(ada);
@@ -628,7 +658,7 @@ describe('sizes that cannot be read', () => {
     await ada.store.saveFold();
     const { ownLog, cursors } = ada.standing;
     expect([ownLog.acknowledged, cursors.get(ben.number)?.size]).toEqual([1, 1]);
-    const atZero = { cursor: null, head: null, sent: 0, acknowledged: 0 };
+    const atZero = { cursor: null, head: null, sent: 0, acknowledged: 0, acknowledgedRoot: null };
     const damaged = encodeStanding({ ...ada.standing, ownLog: atZero, cursors: new Map() });
     for (const damage of [Uint8Array.of(0xff), concat(damaged, new Uint8Array(32))]) {
       await overwrite(ada, 'saved', 'standing', damage);
