@@ -6,7 +6,7 @@ import { type HostLink, type LinkListener, type OpenHost, valueOrThrow } from '.
 
 export async function connectDirect(host: SpaceHost, request: StartRequest): Promise<Connection> {
   const link = new DirectLink(host);
-  const page = { online: true };
+  const page = { online: true, visible: true };
   const started = valueOrThrow(
     await host.start(structuredClone(request), page, (update) => link.hear(update)),
   );

@@ -239,7 +239,7 @@ function toDeath(thrown: unknown): CairnError {
 }
 
 function pageState(): PageState {
-  return { online: navigator.onLine };
+  return { online: navigator.onLine, visible: document.visibilityState === 'visible' };
 }
 
 /** Tells `forward` what only the page hears; gives what stops it. */

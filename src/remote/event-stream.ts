@@ -2,8 +2,10 @@
  * Follows the relay's live events until told to stop. An event says that something is newer, never what: it starts a
  * cycle and is not believed. So nothing here can fail in a way that matters beyond delay (RELAY-17).
  *
- *   connecting ──open──▶ listening ──ended, silent or broken──▶ waiting ──time──▶ connecting
+ *   connecting ──open──▶ listening ──ended, silent or broken──▶ waiting ──time, or the relay was reached──▶ connecting
  *        └──────────────────refused or not reached─────────────────▲
+ *
+ * What ends a stream may be the end of the relay: whoever follows is told at once, and finds out.
  */
 import { isError } from '../errors.ts';
 import { decodeEvent, type RelayEvent } from '../format/wire.ts';
@@ -16,11 +18,17 @@ export interface EventListener {
   /** The stream is open: what happened before was not told. */
   opened(): void;
   event(event: RelayEvent): void;
+  /** A stream that was open is over, for whatever reason; the next is opened by itself. */
+  ended(): void;
+  /** Nobody listens for a while. `reached` ends the wait: another request has got through. Only a long wait can be ended. */
+  waiting(reached: () => void): void;
 }
 
-/** The relay gives a sign of life every 25 seconds. */
-const quietMs = 60_000;
+/** The relay gives a sign of life every 25 seconds: two of them are missing. */
+const quietMs = 52_000;
 const waits: BackOff = { first: 2_000, most: 120_000 };
+/** A stream that was open for less has failed: what always ends it would end the next. */
+const briefMs = 5_000;
 
 /** Resolves when `signal` aborts, never before. */
 export async function followEvents(
@@ -31,28 +39,45 @@ export async function followEvents(
 ): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
-    const opened = await listen(relay, listener, signal);
+    const openMs = await listen(runtime, relay, listener, signal);
     // A stream that was open ends by design when its token does: that is no failure.
-    failures = opened ? 1 : failures + 1;
-    try {
-      await delay(runtime, backOffMs(waits, failures, randomFraction(runtime)), signal);
-    } catch {
-      return; // the signal, which is how this ends
-    }
+    failures = openMs >= briefMs ? 1 : failures + 1;
+    if (openMs >= 0 && !signal.aborted) listener.ended();
+    await wait(runtime, failures, listener, signal);
   }
 }
 
-/** One connection, until it is over for whatever reason; true if it was open. */
+/** Resolves when it is time to connect again, or `signal` aborts. */
+async function wait(
+  runtime: Runtime,
+  failures: number,
+  listener: EventListener,
+  signal: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  // The first wait is short as it is, and every stream that ends has one.
+  if (failures > 1) listener.waiting(end);
+  await delay(runtime, backOffMs(waits, failures, randomFraction(runtime)), over.signal).catch(
+    () => undefined,
+  );
+  signal.removeEventListener('abort', end);
+}
+
+/** One connection, until it is over for whatever reason; how long it was open, in milliseconds, -1 if it never was. */
 async function listen(
+  runtime: Runtime,
   relay: Pick<RelayClient, 'events'>,
   listener: EventListener,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<number> {
   const parser = new EventParser();
-  let opened = false;
+  let openedAt: number | null = null;
   const part = (bytes: Uint8Array): void => {
-    if (!opened) {
-      opened = true;
+    if (openedAt === null) {
+      openedAt = runtime.monotonic();
       listener.opened();
     }
     for (const text of parser.push(bytes)) tell(listener, text);
@@ -62,7 +87,7 @@ async function listen(
   } catch {
     // Offline, refused, silent, broken off: the cycle asks the same relay and names what is wrong with it.
   }
-  return opened;
+  return openedAt === null ? -1 : runtime.monotonic() - openedAt;
 }
 
 function tell(listener: EventListener, text: string): void {

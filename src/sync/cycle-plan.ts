@@ -9,9 +9,11 @@
  *                    └──────────── ended ────────┘
  *
  * 1. One cycle at a time; any number of triggers while it runs make exactly one more.
- * 2. After a success the next cycle is due in 30 s; after n failures in a row in 30 s × 2ⁿ, 300 s at most, less up to
- *    a quarter of jitter. A trigger comes before that time, and never moves it back.
- * 3. When the relay says how long to leave it alone, nothing but a person's own wish comes before that time.
+ * 2. After a success the next cycle is due in 30 s; after n failures in a row in 30 s × 2ⁿ, 300 s at most, and while a person
+ *    looks at a page of the space 15 s at most; less up to a quarter of jitter. A trigger comes before that time, and never moves
+ *    it back.
+ * 3. Only a cycle that ran because its time had come makes the waits longer: what triggers bring is more, never less.
+ * 4. When the relay says how long to leave it alone, nothing but a person's own wish comes before that time.
  *
  * Times are of the runtime's monotonic clock, in milliseconds.
  */
@@ -30,15 +32,23 @@ export type Trigger =
   /** A person, or code, asked for it. */
   | 'asked';
 
+interface Waits {
+  /** Cycles that failed in a row, those that a trigger brought counted as one at most. */
+  readonly failures: number;
+  readonly notBefore: number;
+  /** When the next cycle is due without any trigger; in a cycle that ran for that reason, when it was. */
+  readonly due: number;
+}
+
 export type CyclePlan =
-  | { readonly phase: 'waiting'; readonly at: number; readonly failures: number; readonly notBefore: number }
-  | {
+  | (Waits & { readonly phase: 'waiting'; readonly at: number })
+  | (Waits & {
       readonly phase: 'running';
+      /** A trigger brought it, before its time. */
+      readonly early: boolean;
       /** When to run once more; null if nothing asked for it meanwhile. */
       readonly again: number | null;
-      readonly failures: number;
-      readonly notBefore: number;
-    };
+    });
 
 export type CycleEnd =
   | { readonly ok: true }
@@ -58,10 +68,12 @@ export const triggerDelays: Readonly<Record<Trigger, number>> = {
 
 export const idleMs = 30_000;
 const waits: BackOff = { first: 2 * idleMs, most: 300_000 };
+/** While someone looks: what the page says of the relay is at most this old, also after the relay is back. */
+const watchedWaits: BackOff = { first: 4_000, most: 15_000 };
 
 /** The plan of a cycle that has never run: it is due at once. */
 export function startPlan(now: number): CyclePlan {
-  return { phase: 'waiting', at: now, failures: 0, notBefore: now };
+  return { phase: 'waiting', at: now, due: now, failures: 0, notBefore: now };
 }
 
 export function triggered(plan: CyclePlan, trigger: Trigger, now: number): CyclePlan {
@@ -73,18 +85,30 @@ export function triggered(plan: CyclePlan, trigger: Trigger, now: number): Cycle
   return at < plan.at ? { ...plan, at } : plan;
 }
 
-export function begun({ failures, notBefore }: CyclePlan): CyclePlan {
-  return { phase: 'running', again: null, failures, notBefore };
+/** Someone looks at a page of the space: after a failure the next try is not left to the long waits. `random` as in `ended`. */
+export function watched(plan: CyclePlan, now: number, random: number): CyclePlan {
+  if (plan.phase === 'running' || plan.failures === 0) return plan;
+  const due = Math.max(plan.notBefore, now + backOffMs(watchedWaits, plan.failures, random));
+  return due < plan.due ? { ...plan, due, at: Math.min(plan.at, due) } : plan;
+}
+
+export function begun(plan: CyclePlan): CyclePlan {
+  const { failures, notBefore, due } = plan;
+  const early = plan.phase === 'waiting' && plan.at < due;
+  return { phase: 'running', early, again: null, failures, notBefore, due };
 }
 
 /** `random` lies in [0, 1) and gives the jitter. */
 export function ended(plan: CyclePlan, end: CycleEnd, now: number, random: number): CyclePlan {
-  const failures = end.ok ? 0 : plan.failures + 1;
+  const early = plan.phase === 'running' && plan.early;
+  const failures = end.ok ? 0 : Math.max(1, plan.failures + (early ? 0 : 1));
   const notBefore = end.ok || end.retryMs === null ? plan.notBefore : now + end.retryMs;
-  const wait = end.ok ? idleMs : backOffMs(waits, failures, random);
-  const due = Math.max(now + wait, notBefore);
+  // A try in between that fails too leaves the next one where it was.
+  const isKept = early && !end.ok && plan.failures > 0;
+  const next = isKept ? Math.max(now, plan.due) : now + (end.ok ? idleMs : backOffMs(waits, failures, random));
+  const due = Math.max(next, notBefore);
   const again = plan.phase === 'running' ? plan.again : null;
   // What a trigger asked for before the relay asked for quiet waits with the rest.
   const at = again === null ? due : Math.min(due, Math.max(again, end.ok ? again : notBefore));
-  return { phase: 'waiting', at, failures, notBefore };
+  return { phase: 'waiting', at, due, failures, notBefore };
 }

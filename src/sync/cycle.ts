@@ -9,7 +9,7 @@ import { type Observable, Source } from '../observable.ts';
 import { randomFraction } from '../remote/back-off.ts';
 import { followEvents } from '../remote/event-stream.ts';
 import type { SyncContext } from './context.ts';
-import { begun, type CyclePlan, ended, startPlan, type Trigger, triggered } from './cycle-plan.ts';
+import { begun, type CyclePlan, ended, startPlan, type Trigger, triggered, watched } from './cycle-plan.ts';
 import { type CycleResult, runCycle } from './one-cycle.ts';
 import { type Heard, Presence } from './presence.ts';
 
@@ -46,19 +46,30 @@ export interface Cycle {
   readonly state: Observable<CycleState>;
   /** Something happened that may be worth a cycle. Local writes are noticed without. */
   poke(trigger: Trigger): void;
+  /** Someone looks at a page of the space in another tab: a try after a failure comes soon. */
+  seen(): void;
   /** The result of one whole cycle that begins from now on. @throws what that cycle fails with */
   now(): Promise<CycleResult>;
   /** Settles when the signal has ended everything. */
   readonly ended: Promise<void>;
 }
 
-/** Runs cycles until `signal` aborts, the first at once. `before` is what was known from an earlier turn. */
-export function startCycle(ctx: SyncContext, signal: AbortSignal, before: CycleState = unknownCycle): Cycle {
-  const runner = new Runner(ctx, signal, before);
+/**
+ * Runs cycles until `signal` aborts, the first at once. `before` is what was known from an earlier turn; `isSeen` tells whether
+ * someone looks at the page of this tab.
+ */
+export function startCycle(
+  ctx: SyncContext,
+  signal: AbortSignal,
+  before: CycleState = unknownCycle,
+  isSeen: () => boolean = () => false,
+): Cycle {
+  const runner = new Runner(ctx, signal, before, isSeen);
   const over = runner.run();
   return {
     state: runner.state,
     poke: (trigger) => runner.poke(trigger),
+    seen: () => runner.seen(),
     now: () => runner.now(),
     ended: over,
   };
@@ -73,14 +84,18 @@ class Runner {
   readonly state: Source<CycleState>;
   readonly #ctx: SyncContext;
   readonly #signal: AbortSignal;
+  readonly #isSeen: () => boolean;
   readonly #presence = new Presence();
   #plan: CyclePlan;
   #waiters: Waiter[] = [];
   #wake: () => void = () => undefined;
+  /** Has the event stream try again, if it waits. */
+  #listenAgain: () => void = () => undefined;
 
-  constructor(ctx: SyncContext, signal: AbortSignal, before: CycleState) {
+  constructor(ctx: SyncContext, signal: AbortSignal, before: CycleState, isSeen: () => boolean) {
     this.#ctx = ctx;
     this.#signal = signal;
+    this.#isSeen = isSeen;
     this.#plan = startPlan(ctx.runtime.monotonic());
     this.state = new Source<CycleState>({ ...before, syncing: false, nextTryAt: null });
   }
@@ -101,6 +116,11 @@ class Runner {
           this.poke('server-event');
         },
         event: (event) => this.#heardOf(event),
+        // What was compared holds no longer by itself: the relay may be gone.
+        ended: () => this.poke('server-event'),
+        waiting: (reached) => {
+          this.#listenAgain = reached;
+        },
       },
       this.#signal,
     );
@@ -124,6 +144,12 @@ class Runner {
     if (this.#signal.aborted) return;
     const plan = triggered(this.#plan, trigger, this.#ctx.runtime.monotonic());
     // Most triggers of a swarm change nothing: none of them is told, and no timer set anew.
+    if (plan !== this.#plan) this.#setPlan(plan);
+  }
+
+  seen(): void {
+    const { runtime } = this.#ctx;
+    const plan = watched(this.#plan, runtime.monotonic(), randomFraction(runtime));
     if (plan !== this.#plan) this.#setPlan(plan);
   }
 
@@ -161,6 +187,7 @@ class Runner {
       this.#tell({ waits: result.waits });
       this.#end(ended(this.#plan, { ok: true }, runtime.monotonic(), 0), null);
       if (!result.told) this.poke('presence');
+      this.#listenAgain();
       for (const { resolve } of waiters) resolve(result);
     } catch (thrown) {
       // Neither a turn that ends nor a log that someone else moved is anything wrong.
@@ -169,6 +196,7 @@ class Runner {
       const end = { ok: false, retryMs: retryMsOf(thrown) } as const;
       this.#end(ended(this.#plan, end, runtime.monotonic(), randomFraction(runtime)), failure);
       if (moved) this.poke('presence');
+      if (this.#isSeen()) this.seen();
       if (failure?.code === 'unknown-space') this.#tell({ registered: false });
       for (const { reject } of waiters) reject(this.#signal.aborted ? this.#overError() : thrown);
     }

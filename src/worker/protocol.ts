@@ -104,6 +104,8 @@ export type PageEvent = 'online' | 'offline' | 'visible' | 'hidden';
 export interface PageState {
   /** Whether the browser believes that there is a network. */
   readonly online: boolean;
+  /** Whether someone can look at it. */
+  readonly visible: boolean;
 }
 
 export interface SpaceHost {

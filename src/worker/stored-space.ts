@@ -62,6 +62,7 @@ export class StoredSpace implements OpenedSpace {
   #sync: CycleState;
   /** Since when the browser says that there is no network, wall time; null while it says that there is one. */
   #offlineSince: number | null;
+  #isSeen: boolean;
   #fault: SyncFacts['storage']['fault'] = null;
   #health: StorageHealth = { persisted: null, usage: null, quota: null };
   #healthAt = Number.NEGATIVE_INFINITY;
@@ -73,6 +74,7 @@ export class StoredSpace implements OpenedSpace {
     const { runtime, store, request, page, onUpdate } = parts;
     this.#parts = parts;
     this.#offlineSince = page.online ? null : runtime.now();
+    this.#isSeen = page.visible;
     this.#sync = parts.known;
     this.#updates = new Updates(runtime, () => this.#collect(), onUpdate);
     this.rows = new RowService(runtime, request.schema, store, () => this.#updates.mark());
@@ -88,6 +90,7 @@ export class StoredSpace implements OpenedSpace {
   pageEvent(event: PageEvent): void {
     if (event === 'online') this.#offlineSince = null;
     if (event === 'offline') this.#offlineSince = this.#parts.runtime.now();
+    if (event === 'visible' || event === 'hidden') this.#isSeen = event === 'visible';
     this.#side?.pageEvent(event);
     this.#updates.mark();
   }
@@ -155,7 +158,8 @@ export class StoredSpace implements OpenedSpace {
       const relay = (): string => this.#relay;
       const told = (state: CycleState): void => this.#setSync(state);
       const named = (): void => this.#updates.mark();
-      this.#side = new SyncSide({ runtime, store, request, relay, known, told, named });
+      const isSeen = (): boolean => this.#isSeen;
+      this.#side = new SyncSide({ runtime, store, request, relay, isSeen, known, told, named });
       return this.#side;
     } catch (thrown) {
       this.#beginning = null;

@@ -12,12 +12,14 @@ import type { Store } from '../store/store.ts';
 import { openSync, type SyncContext } from '../sync/context.ts';
 import { type Cycle, type CycleState, startCycle } from '../sync/cycle.ts';
 import { invite } from '../sync/invite.ts';
-import { finishJoin } from '../sync/join.ts';
 import { DeviceNames } from './device-names.ts';
 import { takeTurns } from './leader.ts';
 import type { OpenRequest, PageEvent, Role } from './protocol.ts';
 import { SyncNote } from './sync-note.ts';
 import { TabLine } from './tab-channel.ts';
+
+/** How long whoever looks waits at most for the next try, milliseconds. */
+const seenMs = 15_000;
 
 export interface SyncSideParts {
   readonly runtime: Runtime;
@@ -25,6 +27,8 @@ export interface SyncSideParts {
   readonly request: OpenRequest;
   /** Origin of the relay. */
   readonly relay: () => string;
+  /** True while someone looks at the page of this tab. */
+  readonly isSeen: () => boolean;
   /** What was known when the space was open last. */
   readonly known: CycleState;
   /** Hears of what is known now. */
@@ -54,8 +58,11 @@ export class SyncSide {
     this.#note = new SyncNote(store);
     this.#line = new TabLine(runtime, store.space, tab, {
       state: (state) => {
-        if (this.#cycle === null) this.#tell(state);
+        if (this.#cycle !== null) return;
+        void this.#hear(state);
+        if (parts.isSeen() && isFarOff(state, runtime)) this.#line.tellSeen();
       },
+      seen: () => this.#cycle?.seen(),
       stateAsked: () => {
         if (this.#cycle !== null) this.#line.tellState(this.#state);
       },
@@ -74,7 +81,9 @@ export class SyncSide {
   }
 
   pageEvent(event: PageEvent): void {
-    if (event !== 'offline') this.#cycle?.poke(event);
+    if (event === 'offline') return;
+    this.#cycle?.poke(event);
+    if (event === 'visible' && this.#cycle === null) this.#line.tellSeen();
   }
 
   /** @throws what the cycle fails with; timeout if another tab leads and does not answer */
@@ -113,11 +122,9 @@ export class SyncSide {
     this.#line.close();
   }
 
-  /** What a leader does until its turn ends: a join that was cut off first, then one cycle after the other. */
+  /** What a leader does until its turn ends: one cycle after the other. The first thing in each is a join that was cut off. */
   async #takeTurn(turn: AbortSignal): Promise<void> {
-    const { runtime, store } = this.#parts;
-    await finishJoin({ runtime, store }, turn);
-    const cycle = startCycle(this.#context(), turn, this.#state);
+    const cycle = startCycle(this.#context(), turn, this.#state, this.#parts.isSeen);
     this.#cycle = cycle;
     const stop = cycle.state.subscribe((state) => {
       this.#line.tellState(state);
@@ -133,6 +140,18 @@ export class SyncSide {
     }
   }
 
+  /** What the leader compared is in the journal: it counts here when this tab has read it there. */
+  async #hear(state: CycleState): Promise<void> {
+    const { comparedAt } = this.#state;
+    const isRead =
+      state.comparedAt === comparedAt ||
+      (await this.#parts.store.refresh().then(
+        () => true,
+        () => false,
+      ));
+    if (this.#cycle === null) this.#tell(isRead ? state : { ...state, comparedAt });
+  }
+
   #tell(state: CycleState): void {
     this.#state = state;
     this.#parts.told(state);
@@ -145,6 +164,11 @@ export class SyncSide {
     const { version: schemaVersion } = request.schema;
     return openSync({ runtime, store, relay: relay(), schemaVersion, readableSince, term });
   }
+}
+
+/** The next try is later than anyone who looks should wait for it. */
+function isFarOff({ nextTryAt, lastError }: CycleState, runtime: Runtime): boolean {
+  return lastError !== null && nextTryAt !== null && nextTryAt - runtime.now() > seenMs;
 }
 
 /** Tries again, a few times, what another tab's turn came between. */

@@ -15,6 +15,7 @@ const format = 1;
 type Message =
   | { readonly kind: 'state'; readonly state: CycleState }
   | { readonly kind: 'ask-state' }
+  | { readonly kind: 'seen' }
   | { readonly kind: 'ask-sync'; readonly from: string; readonly number: number }
   | { readonly kind: 'synced'; readonly to: string; readonly number: number; readonly error: Failure | null };
 
@@ -33,6 +34,8 @@ export interface TabListener {
   state(state: CycleState): void;
   /** A new tab wants to know; only the leader answers, by `tellState`. */
   stateAsked(): void;
+  /** Someone looks at the page of another tab, and the next try is far off. */
+  seen(): void;
   /** Another tab wants a cycle: null if this tab does not lead, else the cycle. */
   syncAsked(): Promise<void> | null;
 }
@@ -63,6 +66,11 @@ export class TabLine {
 
   askState(): void {
     this.#post({ kind: 'ask-state' });
+  }
+
+  /** Tells the leader that someone looks at the page of this tab. */
+  tellSeen(): void {
+    this.#post({ kind: 'seen' });
   }
 
   /** A cycle of the leading tab. @throws what it failed with; timeout if no tab answers */
@@ -103,6 +111,9 @@ export class TabLine {
         break;
       case 'ask-state':
         listener.stateAsked();
+        break;
+      case 'seen':
+        listener.seen();
         break;
       case 'ask-sync': {
         const { from: to, number } = message;

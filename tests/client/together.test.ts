@@ -207,7 +207,7 @@ describe('two people and a relay', () => {
   test('APP-3: a browser that says offline and is not is believed only until the relay was reached', async () => {
     const host = storedHost(ada.openTab(), null);
     const request = { ...base, how: 'create', memberName: 'Ada', deviceName: 'Phone' } as const;
-    const started = await host.start(request, { online: false }, () => {});
+    const started = await host.start(request, { online: false, visible: true }, () => {});
     expect(started).toMatchObject({ ok: true });
     if (!started.ok) return;
     expect(kinds(started.value.status)).toContain('offline');

@@ -66,6 +66,15 @@ export class RelayProcess {
     await this.#end('SIGKILL');
   }
 
+  /** Stops it where it stands: its connections stay, and nothing is answered any more. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
   /** Asks it to end, as an operator would. Returns its exit code. */
   async stop(): Promise<number | null> {
     return this.#end('SIGTERM');

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { CairnError } from '../../src/errors.ts';
 import { utf8 } from '../../src/format/bytes.ts';
 import type { RelayEvent } from '../../src/format/wire.ts';
+import { limits } from '../../src/limits.ts';
+import { streamLimits } from '../../src/relay/event-hub.ts';
 import { EventParser } from '../../src/remote/event-parser.ts';
 import { followEvents } from '../../src/remote/event-stream.ts';
 import type { RelayClient } from '../../src/remote/relay-client.ts';
@@ -15,7 +17,8 @@ type Listen = RelayClient['events'];
 function following(...answers: Listen[]) {
   const runtime = new ManualRuntime();
   const over = new AbortController();
-  const heard: (RelayEvent | 'opened')[] = [];
+  const heard: (RelayEvent | 'opened' | 'ended')[] = [];
+  let reached = (): void => undefined;
   const connections: number[] = [];
   const events: Listen = (part, quietMs, signal) => {
     connections.push(runtime.elapsed);
@@ -23,13 +26,20 @@ function following(...answers: Listen[]) {
     if (next !== undefined) return next(part, quietMs, signal);
     return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   };
-  const listener = { opened: () => heard.push('opened'), event: (event: RelayEvent) => heard.push(event) };
+  const listener = {
+    opened: () => heard.push('opened'),
+    event: (event: RelayEvent) => heard.push(event),
+    ended: () => heard.push('ended'),
+    waiting: (end: () => void) => {
+      reached = end;
+    },
+  };
   const done = followEvents(runtime, { events }, listener, over.signal);
   const end = (): Promise<void> => {
     over.abort();
     return done;
   };
-  return { runtime, heard, connections, end };
+  return { runtime, heard, connections, end, reached: () => reached() };
 }
 
 const says =
@@ -49,7 +59,8 @@ describe('following events', () => {
       says('data: {"beacon":1}\n\n'),
     );
     await runtime.pass(10_000);
-    expect(heard).toEqual(['opened', { members: 3 }, { log: 2, size: 9 }, 'opened', { beacon: 1 }]);
+    const first = ['opened', { members: 3 }, { log: 2, size: 9 }, 'ended'];
+    expect(heard).toEqual([...first, 'opened', { beacon: 1 }, 'ended']);
     expect(connections).toHaveLength(3);
     await end();
   });
@@ -59,7 +70,7 @@ describe('following events', () => {
       says('data: {"new":"kind"}\n\n', 'data: nonsense\n\n', 'data: {"members":4}\n\n'),
     );
     await runtime.pass(0);
-    expect(heard).toEqual(['opened', { members: 4 }]);
+    expect(heard).toEqual(['opened', { members: 4 }, 'ended']);
     await end();
   });
 
@@ -91,9 +102,45 @@ describe('following events', () => {
       throw new Error('it was read on');
     });
     await runtime.pass(5_000);
-    expect(heard).toEqual(['opened']);
+    expect(heard).toEqual(['opened', 'ended']);
     expect(connections).toHaveLength(2);
     await end();
+  });
+
+  test('PUSH-15: a stream that is always ended at once is opened ever more slowly', async () => {
+    const { runtime, connections, end } = following(...Array.from({ length: 12 }, () => says(': here\n\n')));
+    await runtime.pass(10 * 60_000);
+    expect(connections.length).toBeLessThan(12);
+    await end();
+  });
+
+  test('APP-1: a stream of a relay that falls silent ends after about two of its signs of life', async () => {
+    const silences: number[] = [];
+    const { runtime, heard, end } = following((part, quietMs) => {
+      silences.push(quietMs);
+      part(utf8(': listening\n\n'));
+      return Promise.reject(new CairnError('timeout', 'test'));
+    });
+    await runtime.pass(0);
+    expect(heard).toEqual(['opened', 'ended']);
+    for (const quietMs of silences) {
+      expect(quietMs).toBeGreaterThan(2 * streamLimits.heartbeatMs);
+      expect(quietMs).toBeLessThan(2.2 * streamLimits.heartbeatMs);
+    }
+    await end();
+  });
+
+  test('PUSH-15: once the relay was reached by another way, a long wait is over at once', async () => {
+    const failing = Array.from({ length: 6 }, () => fails('offline'));
+    const { runtime, heard, connections, end, reached } = following(...failing, says(': listening\n\n'));
+    await runtime.pass(100_000);
+    expect(connections).toHaveLength(6);
+    reached();
+    await runtime.pass(0);
+    expect(connections).toHaveLength(7);
+    expect(heard).toEqual(['opened', 'ended']);
+    await end();
+    expect(runtime.timers).toBe(0);
   });
 });
 
@@ -125,5 +172,17 @@ describe('the parser', () => {
     expect(() => {
       for (let i = 0; i < 10_000; i++) parser.push(utf8('data: x\n'));
     }).toThrow(CairnError);
+    const empty = new EventParser();
+    expect(() => {
+      for (let i = 0; i < 10_000; i++) empty.push(utf8('data\n'));
+    }).toThrow(CairnError);
+  });
+
+  test('RELAY-8: a stream of more than 4 MiB is ended, however little is in it', () => {
+    const parser = new EventParser();
+    const comments = utf8(': so much to say\n'.repeat(4096));
+    const most = Math.floor(limits.httpBodyBytes / comments.length);
+    for (let i = 0; i < most; i++) expect(parser.push(comments)).toEqual([]);
+    expect(() => parser.push(comments)).toThrow(CairnError);
   });
 });

@@ -10,6 +10,7 @@ import {
   type Trigger,
   triggerDelays,
   triggered,
+  watched,
 } from '../../src/sync/cycle-plan.ts';
 import { property } from '../property.ts';
 
@@ -79,6 +80,60 @@ describe('when the next cycle is due', () => {
     expect(dueAt(triggered(plan, 'asked', 2_000))).toBe(2_000);
     const meanwhile = triggered(begun(startPlan(0)), 'local-write', 0);
     expect(dueAt(ended(meanwhile, { ok: false, retryMs: 90_000 }, 1_000, 0))).toBe(91_000);
+  });
+});
+
+describe('what triggers bring is more, never less', () => {
+  const failing = (times: number): CyclePlan => {
+    let plan = startPlan(0);
+    for (let i = 0; i < times; i++) plan = afterOne(plan, failed, 0);
+    return plan;
+  };
+
+  test.each(['asked', 'local-write', 'visible', 'server-event'] as const)(
+    'PUSH-15: any number of tries that fail, brought by `%s`, leave the next one where it was',
+    (trigger) => {
+      const before = failing(2);
+      let plan = before;
+      for (let now = 1_000; now <= 100_000; now += 1_000) {
+        plan = afterOne(triggered(plan, trigger, now - 300), failed, now);
+      }
+      expect(dueAt(plan)).toBe(dueAt(before));
+      expect(dueAt(afterOne(plan, failed, 120_000))).toBe(120_000 + 240_000);
+    },
+  );
+
+  test('PUSH-15: a first failure that a trigger brought begins the waits', () => {
+    const idle = afterOne(startPlan(0), ok, 0);
+    const plan = afterOne(triggered(idle, 'asked', 10_000), failed, 10_000);
+    expect(dueAt(plan)).toBe(70_000);
+  });
+});
+
+describe('while someone looks', () => {
+  test('APP-1: after failures it is tried again within 15 s, however many there were', () => {
+    let plan = startPlan(0);
+    for (const ms of [4_000, 8_000, 15_000, 15_000, 15_000]) {
+      plan = watched(afterOne(plan, failed, 0), 0, 0);
+      expect(dueAt(plan)).toBe(ms);
+    }
+    expect(dueAt(watched(afterOne(plan, failed, 0), 0, 0.999))).toBeCloseTo(11_250, -2);
+    // Nobody looks any more.
+    expect(dueAt(afterOne(plan, failed, 0))).toBe(300_000);
+  });
+
+  test('APP-1: it changes nothing after a success, in a cycle, or twice', () => {
+    const idle = afterOne(startPlan(0), ok, 0);
+    expect(watched(idle, 0, 0)).toBe(idle);
+    const running = begun(startPlan(0));
+    expect(watched(running, 0, 0)).toBe(running);
+    const soon = watched(afterOne(startPlan(0), failed, 0), 0, 0);
+    expect(watched(soon, 1_000, 0)).toBe(soon);
+  });
+
+  test('RELAY-16: how long the relay asks to be left alone holds all the same', () => {
+    const plan = afterOne(startPlan(0), { ok: false, retryMs: 90_000 }, 0);
+    expect(dueAt(watched(plan, 0, 0))).toBe(90_000);
   });
 });
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { CairnError } from '../../src/errors.ts';
+import { utf8 } from '../../src/format/bytes.ts';
 import { type Cycle, type CycleState, startCycle } from '../../src/sync/cycle.ts';
 import { type Device, rest, World } from './world.ts';
 
@@ -10,10 +11,14 @@ afterEach(() => {
 });
 
 /** Cycles run by themselves, until the test is over. */
-function running(device: Device, before?: CycleState): Cycle & { readonly stop: AbortController } {
+function running(
+  device: Device,
+  before?: CycleState,
+  isSeen?: () => boolean,
+): Cycle & { readonly stop: AbortController } {
   const stop = new AbortController();
   over.push(stop);
-  return { ...startCycle(device.ctx, stop.signal, before), stop };
+  return { ...startCycle(device.ctx, stop.signal, before, isSeen), stop };
 }
 
 async function until(world: World, condition: () => boolean, ms = 10): Promise<void> {
@@ -207,6 +212,129 @@ describe('when cycles run', () => {
     world.meddle = (_sent, go) => go();
     await cycle.now();
     expect(ada.standing.ownLog.acknowledged).toBe(1);
+  });
+});
+
+/** A relay whose event streams the test ends, in one of both ways, and that can be gone or hang. */
+async function fragile(isSeen: () => boolean) {
+  const { world, ada } = await founded();
+  const streams = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  let isHung = false;
+  world.meddle = async ({ path, request }, go) => {
+    if (isHung) return new Promise<never>(() => undefined);
+    if (path !== '/events') return go();
+    const answer = await world.relay.fetch(request.clone());
+    if (!answer.ok) return answer;
+    await answer.body?.cancel();
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(utf8(': listening\n\n'));
+        streams.add(controller);
+      },
+    });
+    return new Response(body, answer);
+  };
+  const cycle = running(ada, undefined, isSeen);
+  await cycle.now();
+  await world.pass(10_000);
+  return {
+    world,
+    cycle,
+    /** As a process that is killed: streams break, and nothing is reached. */
+    kill() {
+      ada.online = false;
+      for (const stream of streams) stream.error(new TypeError('network error'));
+      streams.clear();
+    },
+    hang() {
+      isHung = true;
+    },
+    revive() {
+      ada.online = true;
+      isHung = false;
+    },
+    get listening() {
+      return streams.size;
+    },
+  };
+}
+
+const seen = (): boolean => true;
+const unseen = (): boolean => false;
+
+describe('a relay that is gone, and back', () => {
+  test('APP-1, PUSH-15: the end of the event stream has everything compared at once, whose failure is told', async () => {
+    const { world, cycle, kill } = await fragile(unseen);
+    expect(cycle.state.value.lastError).toBeNull();
+    kill();
+    await rest();
+    await world.pass(0);
+    expect(cycle.state.value.lastError).toMatchObject({ code: 'offline' });
+  });
+
+  test('APP-1: one that hangs is found out within two of its signs of life and one request', async () => {
+    const { world, cycle, hang } = await fragile(unseen);
+    const from = world.time;
+    hang();
+    await until(world, () => cycle.state.value.syncing || cycle.state.value.lastError !== null, 500);
+    expect(world.time - from).toBeLessThanOrEqual(2 * 25_000);
+    await until(world, () => cycle.state.value.lastError !== null, 500);
+    expect(world.time - from).toBeLessThanOrEqual(2 * 25_000 + 30_000);
+  });
+
+  test('APP-1: while someone looks, one that is back is found within 16 s, however long it was gone', async () => {
+    const { world, cycle, kill, revive } = await fragile(seen);
+    for (const gone of [20_000, 5 * 60_000, 30 * 60_000, 33 * 60_000]) {
+      kill();
+      await world.pass(gone);
+      expect(cycle.state.value.lastError).toMatchObject({ code: 'offline' });
+      const from = world.time;
+      revive();
+      await until(world, () => cycle.state.value.lastError === null, 100);
+      expect(world.time - from).toBeLessThanOrEqual(16_000);
+      await world.pass(40_000);
+    }
+  });
+
+  test('PUSH-15: with nobody looking the waits stay long, until someone looks, in whichever tab', async () => {
+    const { world, cycle, kill, revive } = await fragile(unseen);
+    kill();
+    await world.pass(30 * 60_000);
+    const left = (): number => (cycle.state.value.nextTryAt ?? 0) - world.time;
+    await until(world, () => left() > 200_000, 1_000);
+    cycle.seen();
+    expect(left()).toBeLessThanOrEqual(15_000);
+    revive();
+    await world.pass(15_000);
+    expect(cycle.state.value.lastError).toBeNull();
+  });
+
+  test('RELAY-17, PUSH-15: when it is back events are followed again at once, and one more cycle finds what was missed', async () => {
+    const relay = await fragile(unseen);
+    const { world, cycle, kill, revive } = relay;
+    kill();
+    await world.pass(30 * 60_000);
+    expect(relay.listening).toBe(0);
+    revive();
+    await cycle.now();
+    const before = asked(world);
+    await rest();
+    expect(relay.listening).toBe(1);
+    await world.pass(0);
+    expect(asked(world)).toBeGreaterThanOrEqual(before);
+    expect(cycle.state.value.comparedAt).toBe(world.time);
+  });
+
+  test('PUSH-15: what a person asks for and what is written meanwhile makes no wait longer', async () => {
+    const { world, cycle, kill } = await fragile(unseen);
+    kill();
+    await until(world, () => cycle.state.value.lastError !== null, 100);
+    const next = cycle.state.value.nextTryAt;
+    for (let i = 0; i < 5; i++) {
+      await expect(cycle.now()).rejects.toMatchObject({ code: 'offline' });
+      await rest();
+    }
+    expect(cycle.state.value.nextTryAt).toBe(next);
   });
 });
 

@@ -8,7 +8,7 @@ import { TestClock } from './clock.ts';
 import { Origin, type Tab } from './origin.ts';
 
 const space = asHash(new Uint8Array(32));
-const silent: TabListener = { state: () => {}, stateAsked: () => {}, syncAsked: () => null };
+const silent: TabListener = { state: () => {}, stateAsked: () => {}, seen: () => {}, syncAsked: () => null };
 
 /** A tab whose time stands still. */
 function still(tab: Tab, clock: TestClock): Tab {
@@ -36,6 +36,13 @@ describe('what tabs say to each other', () => {
     );
     asking.askState();
     await vi.waitFor(() => expect(heard).toEqual([state]));
+  });
+
+  test('APP-1: a tab at which someone looks tells the one that leads', async () => {
+    let seen = 0;
+    const { asking } = pair({ seen: () => (seen += 1) });
+    asking.tellSeen();
+    await vi.waitFor(() => expect(seen).toBe(1));
   });
 
   test('STORE-19: a tab that does not lead has the leader run its cycle', async () => {
