@@ -105,7 +105,9 @@ export function ended(plan: CyclePlan, end: CycleEnd, now: number, random: numbe
   const notBefore = end.ok || end.retryMs === null ? plan.notBefore : now + end.retryMs;
   // A try in between that fails too leaves the next one where it was.
   const isKept = early && !end.ok && plan.failures > 0;
-  const next = isKept ? Math.max(now, plan.due) : now + (end.ok ? idleMs : backOffMs(waits, failures, random));
+  const next = isKept
+    ? Math.max(now, plan.due)
+    : now + (end.ok ? idleMs : backOffMs(waits, failures, random));
   const due = Math.max(next, notBefore);
   const again = plan.phase === 'running' ? plan.again : null;
   // What a trigger asked for before the relay asked for quiet waits with the rest.
