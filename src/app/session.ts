@@ -11,6 +11,7 @@ import { signal } from '@preact/signals';
 import { createSpace, type Failure, type InvitationView, joinSpace, openSpace } from '../client/index.ts';
 import { possessive } from './device-names.ts';
 import { toFailure } from './failure.ts';
+import { markedSpaces } from './marker.ts';
 import { forget, type Remembered, readRemembered, relabel, remember } from './remembered.ts';
 import { type AppSpace, schema } from './schema.ts';
 
@@ -33,8 +34,11 @@ const unnamed = 'Shared lists';
 
 const worker = (): Worker => new Worker(new URL('./cairn-worker.ts', import.meta.url), { type: 'module' });
 
-/** Opens the space that was used last, if there is one. */
+/** Opens the space that was used last, if there is one. A list that was lost is made anew from the spaces' markers. */
 export async function startSession(): Promise<void> {
+  if (readRemembered().chosen === null) {
+    for (const id of markedSpaces(document.cookie)) remember({ id, label: unnamed, relay: location.origin });
+  }
   remembered.value = readRemembered();
   const { chosen } = remembered.value;
   if (chosen !== null) await switchTo(chosen);
@@ -82,6 +86,7 @@ export async function leaveBehind(id: string): Promise<void> {
   forget(id);
   remembered.value = readRemembered();
   session.value = { kind: 'none' };
+  await marking(({ dropMarker }) => dropMarker(id));
   const { chosen } = remembered.value;
   if (chosen !== null) await switchTo(chosen);
 }
@@ -95,7 +100,13 @@ async function enter(space: AppSpace): Promise<void> {
   const before = session.value;
   remembered.value = readRemembered();
   session.value = { kind: 'open', space };
+  void marking(({ keepMarker }) => keepMarker(space.id));
   if (before.kind === 'open') await letGo(before.space);
+}
+
+/** Code that cannot be loaded now is loaded at another opening: a marker is one more sign, and nothing waits for it. */
+async function marking(work: (part: typeof import('./marker-keeping.ts')) => void): Promise<void> {
+  await import('./marker-keeping.ts').then(work, () => {});
 }
 
 async function letGo(space: AppSpace): Promise<void> {

@@ -8,7 +8,7 @@
  *   POST /v1/spaces/:space/entries        append              GET  /metrics       for Prometheus
  *   POST /v1/spaces/:space/entries/read   ranges of logs      GET  /…             the built app
  *   POST /v1/spaces/:space/leaves/read    leaf hashes
- *   PUT  /v1/spaces/:space/beacon
+ *   PUT  /v1/spaces/:space/beacon                             PUT  /v1/marker/:space   a cookie, no token
  *   GET  /v1/spaces/:space/events         server-sent events
  *
  * Each answer that is no success is a problem document with a stable code (RELAY-9). Any origin may use the API
@@ -22,6 +22,7 @@ import { encodeTimeAnswer } from '../format/wire.ts';
 import { Gate } from './authorise.ts';
 import { cborAnswer, isOurFault, problemAnswer } from './body.ts';
 import { EventHub, type RelayClock } from './event-hub.ts';
+import { setMarker } from './marker.ts';
 import { Memberships } from './memberships.ts';
 import { Metrics } from './metrics.ts';
 import { defaultRates, type Rates } from './rate-limit.ts';
@@ -118,6 +119,11 @@ export function createRelay(options: RelayOptions): Relay {
       }),
     );
   }
+  app.put('/v1/marker/:space', (c) =>
+    answer('/v1/marker/:space', async () =>
+      setMarker(c.req.raw, spaceFromText(c.req.param('space')), origin.startsWith('https:')),
+    ),
+  );
   app.get('/v1/time', () =>
     answer('/v1/time', async () => cborAnswer(encodeTimeAnswer({ now: clock.now() }))),
   );
