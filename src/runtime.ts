@@ -25,6 +25,11 @@ export interface Locks {
    * when aborted while still waiting.
    */
   request<T>(name: string, signal: AbortSignal | null, held: () => Promise<T>): Promise<T>;
+  /**
+   * As `request`, but takes the lock at once from whoever holds it. What they hold goes on; the promise of their request rejects
+   * with an `AbortError`.
+   */
+  steal<T>(name: string, held: () => Promise<T>): Promise<T>;
 }
 
 export interface Channel {

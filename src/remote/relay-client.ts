@@ -6,6 +6,7 @@
  * 2. No answer takes more memory than its limit, and none is believed: the callers verify.
  * 3. A token that is refused for its time is made anew by the relay's clock, once (RELAY-2).
  * 4. A request is sent once. Trying again is for the cycle, which knows what may be repeated.
+ * 5. Whether something may be written is asked right before its first byte leaves, again for a repeated one (STORE-19).
  */
 import type { Signer } from '../crypto/ed25519.ts';
 import { CairnError, type FailureValue, isError } from '../errors.ts';
@@ -53,7 +54,12 @@ interface Call {
   readonly path: string;
   readonly body: Bytes | null;
   readonly accept: string;
+  /** It changes something at the relay. */
+  readonly writes: boolean;
 }
+
+/** Asked before each request that writes; what it throws, the request throws, and nothing is sent. */
+export type MayWrite = () => Promise<void>;
 
 export class RelayClient {
   readonly url: string;
@@ -61,19 +67,26 @@ export class RelayClient {
   readonly clock: RelayClock;
   readonly #runtime: Runtime;
   readonly #credential: Credential;
+  readonly #mayWrite: MayWrite;
 
   /** Requests are made in the name of `signer`: a device's key, or an invitation's. */
-  constructor(runtime: Runtime, { url, space }: RelayAddress, signer: Signer) {
+  constructor(
+    runtime: Runtime,
+    { url, space }: RelayAddress,
+    signer: Signer,
+    mayWrite: MayWrite = async () => undefined,
+  ) {
     this.url = url;
     this.space = space;
     this.clock = new RelayClock(runtime);
     this.#runtime = runtime;
+    this.#mayWrite = mayWrite;
     this.#credential = new Credential(runtime, this.clock, signer, url, space);
   }
 
   /** Registers the space by its first membership entry; the same again changes nothing. */
   async createSpace(entry: Bytes, signal: AbortSignal | null = null): Promise<void> {
-    await this.#post('', entry, smallAnswerBytes, signal);
+    await this.#post('', entry, smallAnswerBytes, signal, true);
   }
 
   /** All that is new, in one request. Measures the relay's clock. */
@@ -87,7 +100,7 @@ export class RelayClient {
 
   /** Appends one membership entry behind `size`. @throws size-mismatch with the relay's `size` */
   async appendMember(append: MembersAppend, signal: AbortSignal | null = null): Promise<number> {
-    const body = await this.#post('/members', encodeMembersAppend(append), smallAnswerBytes, signal);
+    const body = await this.#post('/members', encodeMembersAppend(append), smallAnswerBytes, signal, true);
     return decoded(() => decodeSizeAnswer(body).size);
   }
 
@@ -110,12 +123,12 @@ export class RelayClient {
 
   /** Appends entries and the head over them, whole or not at all; the same again changes nothing. Gives the log's size. */
   async appendEntries(append: EntriesAppend, signal: AbortSignal | null = null): Promise<number> {
-    const body = await this.#post('/entries', encodeEntriesAppend(append), smallAnswerBytes, signal);
+    const body = await this.#post('/entries', encodeEntriesAppend(append), smallAnswerBytes, signal, true);
     return decoded(() => decodeSizeAnswer(body).size);
   }
 
   async putBeacon(beacon: Bytes, signal: AbortSignal | null = null): Promise<void> {
-    const call: Call = { method: 'PUT', path: '/beacon', body: beacon, accept: cbor };
+    const call: Call = { method: 'PUT', path: '/beacon', body: beacon, accept: cbor, writes: true };
     await this.#answered(call, signal, (response, patience) =>
       readBody(response, smallAnswerBytes, patience),
     );
@@ -126,7 +139,13 @@ export class RelayClient {
    * for longer than `quietMs` is a `timeout`.
    */
   async events(part: (bytes: Uint8Array) => void, quietMs: number, signal: AbortSignal): Promise<void> {
-    const call: Call = { method: 'GET', path: '/events', body: null, accept: 'text/event-stream' };
+    const call: Call = {
+      method: 'GET',
+      path: '/events',
+      body: null,
+      accept: 'text/event-stream',
+      writes: false,
+    };
     const readParts = async (response: Response, patience: Patience): Promise<void> => {
       if (response.body === null) return;
       for await (const bytes of partsOf(response.body, patience)) part(bytes);
@@ -134,8 +153,14 @@ export class RelayClient {
     await this.#answered(call, signal, readParts, { ms: quietMs, bytesPerMs: null });
   }
 
-  #post(path: string, body: Bytes, limit: number, signal: AbortSignal | null): Promise<Bytes> {
-    const call: Call = { method: 'POST', path, body, accept: cbor };
+  #post(
+    path: string,
+    body: Bytes,
+    limit: number,
+    signal: AbortSignal | null,
+    writes = false,
+  ): Promise<Bytes> {
+    const call: Call = { method: 'POST', path, body, accept: cbor, writes };
     return this.#answered(call, signal, (response, patience) => readBody(response, limit, patience));
   }
 
@@ -158,13 +183,14 @@ export class RelayClient {
   }
 
   async #once<T>(
-    { method, path, body, accept }: Call,
+    { method, path, body, accept, writes }: Call,
     signal: AbortSignal | null,
     read: (response: Response, patience: Patience) => Promise<T>,
     wait: Wait,
   ): Promise<T> {
     signal?.throwIfAborted();
     const authorization = await this.#credential.header();
+    if (writes) await this.#mayWrite();
     signal?.throwIfAborted();
     const patience = new Patience(this.#runtime, wait, signal, body?.length ?? 0);
     try {

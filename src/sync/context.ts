@@ -42,7 +42,11 @@ export function openSync(parts: SyncParts): SyncContext {
   const { device } = store.keyring;
   if (device === null) throw new CairnError('storage-lost', 'The keys of this device are gone');
   const signer = signerFromStored(device.signer);
-  const relay = new RelayClient(runtime, { url: parts.relay, space: store.space }, signer);
+  const relay = new RelayClient(runtime, { url: parts.relay, space: store.space }, signer, async () => {
+    // A tab that was frozen in the middle of a cycle knows nothing of its time: it looks before it sends.
+    await store.refresh();
+    checkTurn(store.standing, term);
+  });
   return {
     runtime,
     store,

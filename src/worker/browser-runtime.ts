@@ -16,6 +16,8 @@ export function browserRuntime(): Runtime {
       // A lock's promise settles as what was held does; its type says `any`, which would let anything through.
       request: async <T>(name: string, signal: AbortSignal | null, held: () => Promise<T>): Promise<T> =>
         navigator.locks.request(name, signal === null ? {} : { signal }, held),
+      steal: async <T>(name: string, held: () => Promise<T>): Promise<T> =>
+        navigator.locks.request(name, { steal: true }, held),
     },
     openChannel: (name) => new TabChannel(name),
   };

@@ -68,7 +68,10 @@ export class ManualRuntime implements Runtime {
       throw new TypeError('no storage is used here');
     },
   });
-  readonly locks: Runtime['locks'] = { request: (_name, _signal, held) => held() };
+  readonly locks: Runtime['locks'] = {
+    request: (_name, _signal, held) => held(),
+    steal: (_name, held) => held(),
+  };
   openChannel(): never {
     throw new TypeError('no channel is used here');
   }

@@ -19,12 +19,15 @@ const totals: Record<string, number> = {};
 for (let seed = from + share; seed < from + seeds; seed += shares) {
   const outcome = await simulate(seed);
   if (isFailure(outcome)) {
-    process.stdout.write(`${describe(values.shrink === 'yes' ? await shrink(outcome) : outcome)}\n`);
+    await print(`${describe(values.shrink === 'yes' ? await shrink(outcome) : outcome)}\n`);
     process.exit(1);
   }
   for (const [name, count] of Object.entries(outcome.counts)) totals[name] = (totals[name] ?? 0) + count;
 }
-process.stdout.write(
-  `share ${values.share} of ${seeds} seeds from ${from}: all held; ${JSON.stringify(totals)}\n`,
-);
+await print(`share ${values.share} of ${seeds} seeds from ${from}: all held; ${JSON.stringify(totals)}\n`);
 process.exit(0);
+
+/** Resolves when it is out: an exit before would cut it off. */
+function print(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
+}

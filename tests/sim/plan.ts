@@ -1,20 +1,32 @@
 /**
- * What will be done to the world in one run: a list of actions drawn from the seed before the run starts. Each action makes
- * sense whatever became of the ones before it, so a failing plan can be shrunk by leaving actions out.
+ * What will be done to the world in one run: how many devices and tabs there are, and a list of actions, all drawn from the seed before
+ * the run starts. Each action makes sense whatever became of the ones before it, so a failing plan can be shrunk by leaving actions out.
  */
 import type { Fault } from '../store/faulty-indexeddb.ts';
+import { type Manner, manners } from './hostile-relay.ts';
 import { calm, type NetworkFaults } from './network.ts';
 import type { Random } from './random.ts';
 
+interface At {
+  readonly device: number;
+  /** Counted round: a device with fewer tabs takes one of them. */
+  readonly tab: number;
+}
+
 export type Action =
-  | { readonly kind: 'write'; readonly device: number; readonly ops: readonly PlannedOp[] }
+  | ({ readonly kind: 'write'; readonly ops: readonly PlannedOp[] } & At)
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'online'; readonly device: number; readonly online: boolean }
-  | { readonly kind: 'sync'; readonly device: number }
-  | { readonly kind: 'storage'; readonly device: number; readonly after: number; readonly fault: Fault }
-  | { readonly kind: 'kill'; readonly device: number; readonly downMs: number }
+  | ({ readonly kind: 'sync' } & At)
+  | ({ readonly kind: 'storage'; readonly after: number; readonly fault: Fault } & At)
+  | ({ readonly kind: 'drop' } & At)
+  | ({ readonly kind: 'kill'; readonly downMs: number } & At)
+  | ({ readonly kind: 'freeze'; readonly ms: number } & At)
+  | { readonly kind: 'quota'; readonly device: number; readonly writes: number; readonly ms: number }
+  | { readonly kind: 'clock'; readonly device: number; readonly skewMs: number }
   | { readonly kind: 'relay-restart'; readonly downMs: number }
-  | { readonly kind: 'network'; readonly faults: NetworkFaults };
+  | { readonly kind: 'hostile'; readonly manners: readonly Manner[]; readonly ms: number }
+  | { readonly kind: 'network'; readonly faults: NetworkFaults; readonly loseMessage: number };
 
 export interface PlannedOp {
   readonly kind: 'put' | 'patch' | 'delete' | 'restore';
@@ -23,9 +35,12 @@ export interface PlannedOp {
   readonly cells: readonly (readonly [column: string, value: string | number | boolean])[];
 }
 
+/** How many tabs each device has. */
+export type Shape = readonly number[];
+
 const tables = ['lists', 'items'];
 const columns = ['title', 'note', 'done', 'priority'];
-const faults: readonly Fault[] = [
+const storageFaults: readonly Fault[] = [
   'kill-before',
   'kill-in',
   'kill-after',
@@ -35,34 +50,67 @@ const faults: readonly Fault[] = [
   'quota',
   'lost',
 ];
+const minute = 60_000;
+
+export function drawShape(random: Random): Shape {
+  const devices = random.pick([2, 2, 2, 3, 3, 4]);
+  return Array.from({ length: devices }, () => random.pick([1, 1, 2, 2, 3]));
+}
 
 export function drawPlan(random: Random, devices: number, length: number): Action[] {
-  const weather: Action = { kind: 'network', faults: drawFaults(random) };
-  return [weather, ...Array.from({ length: length - 1 }, (_, index) => drawAction(random, devices, index))];
+  return [
+    drawWeather(random),
+    ...Array.from({ length: length - 1 }, (_, index) => drawAction(random, devices, index)),
+  ];
 }
 
 function drawAction(random: Random, devices: number, index: number): Action {
   const device = random.below(devices);
+  const at: At = { device, tab: random.below(6) };
   const roll = random.next();
-  if (roll < 0.45) return { kind: 'write', device, ops: drawOps(random, index) };
-  if (roll < 0.65) return { kind: 'wait', ms: random.pick([1, 50, 300, 2_000, 40_000]) };
-  if (roll < 0.73) return { kind: 'online', device, online: random.chance(0.6) };
-  if (roll < 0.8) return { kind: 'sync', device };
-  if (roll < 0.88)
-    return { kind: 'storage', device, after: 1 + random.below(12), fault: random.pick(faults) };
-  if (roll < 0.92) return { kind: 'kill', device, downMs: random.pick([10, 1_000, 60_000]) };
-  if (roll < 0.95) return { kind: 'relay-restart', downMs: random.pick([10, 3_000]) };
-  return { kind: 'network', faults: drawFaults(random) };
+  if (roll < 0.36) return { kind: 'write', ...at, ops: drawOps(random, index) };
+  if (roll < 0.57) return { kind: 'wait', ms: random.pick([1, 50, 300, 300, 2_000, 2_000, 15_000, 40_000]) };
+  if (roll < 0.63) return { kind: 'online', device, online: random.chance(0.6) };
+  if (roll < 0.69) return { kind: 'sync', ...at };
+  if (roll < 0.76)
+    return { kind: 'storage', ...at, after: 1 + random.below(12), fault: random.pick(storageFaults) };
+  if (roll < 0.78) return { kind: 'drop', ...at };
+  if (roll < 0.82) return { kind: 'kill', ...at, downMs: random.pick([10, 1_000, minute]) };
+  if (roll < 0.87) return { kind: 'freeze', ...at, ms: random.pick([100, 5_000, 20_000, minute]) };
+  if (roll < 0.89)
+    return { kind: 'quota', device, writes: random.below(8), ms: random.pick([1_000, 20_000]) };
+  if (roll < 0.91) return { kind: 'clock', device, skewMs: drawSkew(random) };
+  if (roll < 0.93) return { kind: 'relay-restart', downMs: random.pick([10, 3_000]) };
+  if (roll < 0.96)
+    return { kind: 'hostile', manners: drawManners(random), ms: random.pick([2_000, 20_000, minute]) };
+  return drawWeather(random);
 }
 
-function drawFaults(random: Random): NetworkFaults {
-  if (random.chance(0.25)) return calm;
+/** From the true time; more than five minutes is more than others bear. */
+function drawSkew(random: Random): number {
+  return random.pick([0, 1_500, -1_500, 4 * minute, -4 * minute, 7 * minute, -7 * minute, -60 * minute]);
+}
+
+function drawManners(random: Random): Manner[] {
+  const drawn = manners.filter(() => random.chance(0.4));
+  return drawn.length > 0 ? drawn : [random.pick(manners)];
+}
+
+function drawWeather(random: Random): Action {
+  if (random.chance(0.25)) return { kind: 'network', faults: calm, loseMessage: 0 };
   const upTo = (most: number): number => random.next() * most;
+  const now = (chance: number, most: number): number => (random.chance(chance) ? upTo(most) : 0);
   return {
-    loseRequest: upTo(0.4),
-    loseAnswer: upTo(0.4),
-    duplicate: upTo(0.4),
-    delayMs: random.pick([5, 200, 5_000]),
+    kind: 'network',
+    faults: {
+      loseRequest: upTo(0.4),
+      loseAnswer: upTo(0.4),
+      duplicate: upTo(0.4),
+      truncate: now(0.3, 0.3),
+      refuse: now(0.3, 0.3),
+      delayMs: random.pick([5, 200, 5_000]),
+    },
+    loseMessage: now(0.5, 0.5),
   };
 }
 

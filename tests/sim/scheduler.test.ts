@@ -23,7 +23,14 @@ async function trace(seed: number): Promise<string[]> {
     const events: string[] = [];
     const runs = ['a', 'b', 'c'].map(async (name) => {
       const profile = new Profile(name, new IDBFactory());
-      const runtime = new VirtualRuntime(scheduler, random.fork(name), profile, network, profile.indexedDB);
+      const runtime = new VirtualRuntime(
+        name,
+        scheduler,
+        random.fork(name),
+        profile,
+        network,
+        profile.indexedDB,
+      );
       const database = await openDB('db', 1, { upgrade: (db) => void db.createObjectStore('s') });
       for (let i = 0; i < 10; i++) {
         await database.put('s', new Uint8Array(10), i);

@@ -5,17 +5,30 @@
  *    WebCrypto calls are all tasks of this queue, so the order of events is a function of the seed.
  * 2. Tasks stand in lanes. Within a lane they run in order; which lane goes next is drawn from the seed, so
  *    different seeds explore different interleavings of storage, crypto and network.
- * 3. Between two tasks every promise reaction that is ready runs to its end.
+ * 3. Between two tasks every promise reaction that is ready runs to its end. So whatever happens until the next task is the doing of the
+ *    one tab that this task belongs to, and a tab is frozen by keeping its tasks until it thaws.
  * 4. When no lane has a task, the clock jumps to the next timer.
  */
 import type { Random } from './random.ts';
+import { atOnce } from './sync-crypto.ts';
 
 type Task = () => void | Promise<void>;
 
+/** Whom a task belongs to: a tab. What belongs to nobody (the network, the disk) is never frozen. */
+export interface Owner {
+  readonly name: string;
+}
+
 interface Timer {
   readonly at: number;
-  readonly order: number;
   readonly run: () => void;
+  readonly owner: Owner | null;
+}
+
+interface Lane {
+  readonly name: string;
+  readonly owner: Owner | null;
+  readonly tasks: Task[];
 }
 
 const realSetImmediate = globalThis.setImmediate;
@@ -29,32 +42,69 @@ export class Scheduler {
   now: number;
   /** Tasks run so far: where a run is, for messages and for limits. */
   steps = 0;
+  /** Whose code runs. */
+  current: Owner | null = null;
   readonly #random: Random;
-  readonly #lanes = new Map<string, Task[]>();
+  /** Those that have tasks. */
+  readonly #lanes: Lane[] = [];
+  readonly #frozen = new Map<Owner, Task[]>();
+  readonly #gone = new WeakSet<Owner>();
   #timers: Timer[] = [];
-  #order = 0;
 
   constructor(random: Random, start: number) {
     this.#random = random;
     this.now = start;
   }
 
-  /** Adds a task to a lane; it runs when its lane is drawn. */
-  enqueue(lane: string, task: Task): void {
-    const tasks = this.#lanes.get(lane);
-    if (tasks === undefined) this.#lanes.set(lane, [task]);
-    else tasks.push(task);
+  /** Adds a task to a lane of its owner; it runs when its lane is drawn. */
+  enqueue(lane: string, task: Task, owner: Owner | null = null): void {
+    if (owner !== null && this.#gone.has(owner)) return;
+    const found = this.#lanes.find((other) => other.owner === owner && other.name === lane);
+    if (found === undefined) this.#lanes.push({ name: lane, owner, tasks: [task] });
+    else found.tasks.push(task);
   }
 
   /** Calls back `ms` virtual milliseconds from now; returns the way to cancel. */
-  setTimer(ms: number, run: () => void): () => void {
-    const timer: Timer = { at: this.now + Math.max(0, Math.ceil(ms)), order: this.#order++, run };
-    const index = this.#timers.findIndex((other) => other.at > timer.at);
-    if (index < 0) this.#timers.push(timer);
-    else this.#timers.splice(index, 0, timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
+  setTimer(ms: number, run: () => void, owner: Owner | null = null): () => void {
+    let cancelled = false;
+    const fire = (): void => {
+      // A frozen owner's timer may be cancelled by what runs before it when it thaws.
+      if (!cancelled) run();
     };
+    const timer: Timer = { at: this.now + Math.max(0, Math.ceil(ms)), run: fire, owner };
+    let index = this.#timers.length;
+    while (index > 0 && (this.#timers[index - 1]?.at ?? 0) > timer.at) index -= 1;
+    this.#timers.splice(index, 0, timer);
+    return () => {
+      cancelled = true;
+      const at = this.#timers.indexOf(timer);
+      if (at >= 0) this.#timers.splice(at, 1);
+    };
+  }
+
+  /** From here on nothing of the owner runs, until `thaw`. */
+  freeze(owner: Owner): void {
+    if (!this.#frozen.has(owner)) this.#frozen.set(owner, []);
+  }
+
+  /** What came due meanwhile runs now, in its order. */
+  thaw(owner: Owner): void {
+    const kept = this.#frozen.get(owner) ?? [];
+    this.#frozen.delete(owner);
+    for (const task of kept) this.enqueue('thawed', task, owner);
+  }
+
+  isFrozen(owner: Owner): boolean {
+    return this.#frozen.has(owner);
+  }
+
+  /** Nothing of the owner runs any more. */
+  forget(owner: Owner): void {
+    this.#gone.add(owner);
+    this.#frozen.delete(owner);
+    const lanes = this.#lanes.filter((lane) => lane.owner !== owner);
+    this.#lanes.splice(0, this.#lanes.length, ...lanes);
+    this.#timers = this.#timers.filter((timer) => timer.owner !== owner);
   }
 
   /** Runs tasks until `done` holds, virtual time passes `deadline`, or nothing is left to happen. */
@@ -62,10 +112,11 @@ export class Scheduler {
     for (;;) {
       await drain();
       if (done()) return 'done';
-      const task = this.#nextTask();
-      if (task !== null) {
-        this.steps++;
-        await task();
+      const lane = this.#nextLane();
+      if (lane !== null) {
+        const task = lane.tasks.shift();
+        if (lane.tasks.length === 0) this.#lanes.splice(this.#lanes.indexOf(lane), 1);
+        if (task !== undefined) await this.#step(lane.owner, task);
         continue;
       }
       const timer = this.#timers[0];
@@ -76,20 +127,25 @@ export class Scheduler {
       }
       this.#timers.shift();
       this.now = Math.max(this.now, timer.at);
-      this.steps++;
-      timer.run();
+      await this.#step(timer.owner, timer.run);
     }
   }
 
-  #nextTask(): Task | null {
-    const ready = [...this.#lanes.keys()];
-    if (ready.length === 0) return null;
-    const lane = ready.length === 1 ? ready[0] : this.#random.pick(ready);
-    if (lane === undefined) return null;
-    const tasks = this.#lanes.get(lane);
-    const task = tasks?.shift();
-    if (tasks?.length === 0) this.#lanes.delete(lane);
-    return task ?? null;
+  async #step(owner: Owner | null, task: Task): Promise<void> {
+    const kept = owner === null ? undefined : this.#frozen.get(owner);
+    if (kept !== undefined) {
+      kept.push(task);
+      return;
+    }
+    this.steps++;
+    this.current = owner;
+    await task();
+  }
+
+  #nextLane(): Lane | null {
+    const { length } = this.#lanes;
+    if (length === 0) return null;
+    return this.#lanes[length === 1 ? 0 : this.#random.below(length)] ?? null;
   }
 }
 
@@ -104,9 +160,11 @@ export function takeOver(scheduler: Scheduler): () => void {
       const member: unknown = Reflect.get(target, name, target);
       if (typeof member !== 'function') return member;
       return (...args: unknown[]) => {
-        const real: Promise<unknown> = member.apply(target, args);
+        const real: Promise<unknown> = atOnce(String(name), args) ?? member.apply(target, args);
+        // Its owner may be gone by the time it fails.
+        real.catch(() => undefined);
         return new Promise((resolve, reject) => {
-          scheduler.enqueue('crypto', () => real.then(resolve, reject));
+          scheduler.enqueue('crypto', () => real.then(resolve, reject), scheduler.current);
         });
       };
     },

@@ -30,8 +30,8 @@ test('TEST-1: the same seed gives the same run, counted step by step', async () 
 test('TEST-1: a plan that breaks is shrunk to the actions that break it', async () => {
   const isPart = ({ kind }: Action): boolean => kind === 'kill' || kind === 'network';
   const breaking: Action[] = [
-    { kind: 'kill', device: 0, downMs: 10 },
-    { kind: 'network', faults: calm },
+    { kind: 'kill', device: 0, tab: 0, downMs: 10 },
+    { kind: 'network', faults: calm, loseMessage: 0 },
   ];
   const noise = planOf(1).filter((action) => !isPart(action));
   const plan = [...noise, breaking[0] as Action, ...noise, breaking[1] as Action, ...noise];

@@ -1,32 +1,23 @@
 /**
- * One simulated run: two devices with the real store and the real sync, and the real relay handler, in one process on a virtual clock.
+ * One simulated run: two to four devices with one to three tabs each, with the real store and the real sync, and the real relay handler, in
+ * one process on a virtual clock.
  *
- *   setting up (calm) ──▶ the plan, judged after each action ──▶ faults stop ──▶ everything converges, judged once more
+ *   a space that all have joined ──▶ the plan, judged after each action ──▶ faults stop ──▶ everything converges, judged once more
  *
  * The same seed and plan give the same run (TEST-1). A failing run is shrunk by leaving out actions.
  */
 import 'fake-indexeddb/auto';
-import { IDBFactory } from 'fake-indexeddb';
 import { forgetKnownKeys, loadStrictVerifier } from '../../src/crypto/ed25519.ts';
-import { deriveEpochKeys } from '../../src/crypto/epoch.ts';
 import { loadHpke } from '../../src/crypto/hpke.ts';
-import type { SpaceId } from '../../src/format/bytes.ts';
-import type { CborValue } from '../../src/format/cbor.ts';
-import { decodeEntry, openEntry } from '../../src/format/entry.ts';
-import type { DeviceNumber } from '../../src/format/stamp.ts';
-import { createRelay } from '../../src/relay/app.ts';
-import { MemoryStorage } from '../../src/relay/memory-storage.ts';
-import { ChangedRows, MemoryTable } from '../../src/store/memory-table.ts';
-import { openSync } from '../../src/sync/context.ts';
-import { invite } from '../../src/sync/invite.ts';
-import { beginJoin, finishJoin } from '../../src/sync/join.ts';
-import { makeSpace } from '../../src/worker/space-making.ts';
-import { Actor, relayOrigin } from './actor.ts';
-import { calm, Network } from './network.ts';
-import { Broken, digestOf, Oracle } from './oracle.ts';
-import { type Action, drawPlan, markColumn } from './plan.ts';
+import { Device } from './device.ts';
+import { HostileRelay } from './hostile-relay.ts';
+import { calm } from './network.ts';
+import { Oracle } from './oracle.ts';
+import { type Action, drawPlan, drawShape, type Shape } from './plan.ts';
 import { Random } from './random.ts';
-import { Scheduler, takeOver } from './scheduler.ts';
+import type { Tab } from './tab.ts';
+import { copyDisk, names, type Template, templateOf } from './template.ts';
+import { World } from './world.ts';
 
 export interface Failure {
   readonly seed: number;
@@ -43,14 +34,12 @@ export interface Summary {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-const start = 1_700_000_000_000;
-const day = 24 * 60 * 60 * 1000;
-const planLength = 50;
-/** Virtual time in which anything that will ever happen has happened. */
-const patienceMs = 3 * 60 * 60 * 1000;
+const planLength = 40;
+
+export const shapeOf = (seed: number): Shape => drawShape(new Random(seed).fork('shape'));
 
 export function planOf(seed: number): Action[] {
-  return drawPlan(new Random(seed).fork('plan'), 2, planLength);
+  return drawPlan(new Random(seed).fork('plan'), shapeOf(seed).length, planLength);
 }
 
 export async function simulate(
@@ -58,20 +47,22 @@ export async function simulate(
   plan: readonly Action[] = planOf(seed),
 ): Promise<Summary | Failure> {
   await Promise.all([loadHpke(), loadStrictVerifier()]);
-  forgetKnownKeys();
-  const world = new World(seed);
+  const shape = shapeOf(seed);
+  let run: Run | null = null;
   let at = -1;
   try {
-    await world.setUp();
+    const template = await templateOf(shape.length);
+    forgetKnownKeys();
+    run = await Run.begin(seed, shape, template);
     for (at = 0; at < plan.length; at++) {
-      await world.act(plan[at] as Action); // the index is below the length
-      await world.judge();
+      await run.act(plan[at] as Action); // the index is below the length
+      await run.judge();
     }
-    return await world.converge();
+    return await run.converge();
   } catch (error) {
     return { seed, at, error, plan };
   } finally {
-    world.end();
+    run?.end();
   }
 }
 
@@ -100,229 +91,187 @@ export function describe({ seed, at, error, plan }: Failure): string {
     .map((action, index) => `  ${index === at ? '>' : ' '} ${JSON.stringify(action)}`)
     .join('\n');
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `seed ${seed} broke at action ${at} of ${plan.length}: ${what}\n${history}`;
+  const shape = `devices with ${shapeOf(seed).join(', ')} tabs`;
+  return `seed ${seed} broke at action ${at} of ${plan.length} (${shape}): ${what}\n${history}`;
 }
 
-class World {
-  readonly #scheduler: Scheduler;
-  readonly #network: Network;
-  readonly #storage = new MemoryStorage();
-  readonly #actors: readonly [Actor, Actor];
-  #release: () => void;
-  #oracle: Oracle | null = null;
-  #space: SpaceId | null = null;
+class Run {
+  readonly #world: World;
+  readonly #oracle: Oracle;
+  readonly #template: Template;
+  readonly #random: Random;
 
-  constructor(seed: number) {
+  private constructor(world: World, oracle: Oracle, template: Template, random: Random) {
+    this.#world = world;
+    this.#oracle = oracle;
+    this.#template = template;
+    this.#random = random;
+  }
+
+  static async begin(seed: number, shape: Shape, template: Template): Promise<Run> {
     const random = new Random(seed);
-    this.#scheduler = new Scheduler(random.fork('order'), start);
-    this.#network = new Network(this.#scheduler, random.fork('network'));
-    const actor = (name: string): Actor =>
-      new Actor(name, this.#scheduler, random.fork(name), this.#network, new IDBFactory());
-    this.#actors = [actor('ada'), actor('ben')];
-    this.#release = takeOver(this.#scheduler);
-    this.#startRelay();
+    const { space, epochKey } = template;
+    const [storage, ...disks] = await Promise.all([template.copyRelay(), ...template.disks.map(copyDisk)]);
+    const world = new World(random, template.now + 60_000, storage);
+    for (const [index, disk] of disks.entries()) {
+      const name = names[index] ?? 'nobody';
+      world.devices.push(new Device(name, shape[index] ?? 1, world, random.fork(name), disk, space));
+    }
+    const oracle = new Oracle(storage, space, epochKey, world.devices, () => world.scheduler.now);
+    world.network.witness = oracle;
+    const run = new Run(world, oracle, template, random.fork('hostile'));
+    for (const { tabs } of world.devices) for (const tab of tabs) void tab.open();
+    await world.until(() => run.#allOpen, 'all tabs are open');
+    return run;
   }
 
   end(): void {
-    for (const actor of this.#actors) actor.kill(day);
-    this.#release();
+    this.#world.end();
   }
 
-  /** Ada makes a space and invites Ben, who joins: on a calm network. */
-  async setUp(): Promise<void> {
-    const [ada, ben] = this.#actors;
-    const runtime = ada.begin();
-    const first = await this.#settle(makeSpace(runtime, { memberName: 'Ada', deviceName: 'phone' }, {}));
-    this.#space = first.space;
-    this.#oracle = new Oracle(this.#storage, first.space);
-    ada.lead(first);
-    await this.#until(() => ada.cycle?.state.value.registered === true, 'Ada registers the space');
-    const term = first.standing.term;
-    const ctx = openSync({
-      runtime,
-      store: first,
-      relay: relayOrigin,
-      schemaVersion: 1,
-      readableSince: 1,
-      term,
-    });
-    const terms = { role: 'writer', uses: 1, lifeMs: day, appUrl: 'http://app.test/' } as const;
-    const { link } = await this.#settle(invite(ctx, terms, new AbortController().signal));
-    const second = ben.begin();
-    const store = await this.#settle(
-      beginJoin(second, link, { memberName: 'Ben', deviceName: 'laptop' }, {}),
-    );
-    await this.#settle(finishJoin({ runtime: second, store }, new AbortController().signal));
-    ben.lead(store);
-    await this.#until(
-      () => this.#actors.every(({ store }) => store?.standing.membership.devices.size === 2),
-      'both know both',
-    );
+  get #tabs(): readonly Tab[] {
+    return this.#world.devices.flatMap(({ tabs }) => tabs);
+  }
+
+  get #allOpen(): boolean {
+    return this.#tabs.every(({ store }) => store !== null);
   }
 
   async act(action: Action): Promise<void> {
-    const actor = 'device' in action ? this.#actors[action.device] : undefined;
+    const world = this.#world;
+    const { network, scheduler } = world;
+    const device = 'device' in action ? world.devices[action.device] : undefined;
+    const tab = 'tab' in action ? device?.tab(action.tab) : undefined;
     switch (action.kind) {
       case 'write':
-        void actor?.write(action.ops);
-        return this.#pass(5);
+        if (tab) void device?.write(tab, action.ops);
+        return world.pass(5);
       case 'wait':
-        return this.#pass(action.ms);
+        return world.pass(action.ms);
       case 'online':
-        if (actor) actor.profile.online = action.online;
-        actor?.cycle?.poke('online');
+        if (device) device.profile.online = action.online;
+        for (const one of device?.tabs ?? []) this.#poke(one, action.online);
         return;
       case 'sync':
-        actor?.cycle?.poke('asked');
-        return this.#pass(1);
+        if (tab) this.#sync(tab);
+        return world.pass(1);
       case 'storage':
-        return actor?.arm(action.after, action.fault);
+        return tab?.arm(action.after, action.fault);
+      case 'drop':
+        return tab?.drop();
       case 'kill':
-        return actor?.kill(action.downMs);
-      case 'relay-restart':
-        this.#network.handler = null;
-        this.#scheduler.setTimer(action.downMs, () => this.#startRelay());
+        return tab?.kill(action.downMs);
+      case 'freeze':
+        return tab && this.#freeze(tab, action.ms);
+      case 'quota':
+        if (!device) return;
+        device.room = action.writes;
+        scheduler.setTimer(action.ms, () => {
+          device.room = Number.POSITIVE_INFINITY;
+        });
         return;
+      case 'clock':
+        if (device) device.profile.skewMs = action.skewMs;
+        return;
+      case 'relay-restart':
+        network.handler = null;
+        scheduler.setTimer(action.downMs, () => world.startRelay());
+        return;
+      case 'hostile': {
+        const hostile = this.#hostile(action.manners);
+        network.hostile = hostile;
+        scheduler.setTimer(action.ms, () => {
+          if (network.hostile === hostile) network.hostile = null;
+        });
+        return;
+      }
       case 'network':
-        this.#network.faults = action.faults;
+        network.faults = action.faults;
+        for (const { profile } of world.devices) profile.loseMessage = action.loseMessage;
     }
   }
 
-  async judge(): Promise<void> {
-    const { now } = this.#scheduler;
-    await this.#aside(async () => {
-      await this.#oracle?.observe(now);
-      await this.#oracle?.judge(this.#actors);
+  #poke(tab: Tab, online: boolean): void {
+    if (tab.isFrozen) return;
+    tab.enter();
+    tab.life?.side?.pageEvent(online ? 'online' : 'offline');
+  }
+
+  #sync(tab: Tab): void {
+    if (tab.isFrozen) return;
+    tab.enter();
+    // What it fails with is in the status as well.
+    tab.life?.side?.syncNow().catch(() => undefined);
+  }
+
+  /** A tab is frozen when none of its transactions runs: no browser freezes one in the middle of them. */
+  async #freeze(tab: Tab, ms: number): Promise<void> {
+    const { life } = tab;
+    if (life === null || !(await this.#world.passUntil(() => life.faulty.isIdle, 1_000))) return;
+    if (tab.life !== life) return;
+    tab.freeze();
+    this.#world.scheduler.setTimer(ms, () => {
+      if (tab.life === life) tab.thaw();
     });
+  }
+
+  #hostile(manners: ConstructorParameters<typeof HostileRelay>[0]): HostileRelay {
+    const { storage, network } = this.#world;
+    return new HostileRelay(manners, this.#random, storage, this.#template.space, network.past.list);
+  }
+
+  async judge(): Promise<void> {
+    await this.#world.aside(() => this.#oracle.judge());
   }
 
   /** Faults stop; in hours of virtual time all is sent, applied and equal to what was written. */
   async converge(): Promise<Summary> {
-    this.#network.faults = calm;
-    for (const actor of this.#actors) {
-      actor.profile.online = true;
-      actor.disarm();
+    const { devices, network, scheduler } = this.#world;
+    network.faults = calm;
+    network.hostile = null;
+    for (const device of devices) {
+      const { profile, tabs } = device;
+      device.room = Number.POSITIVE_INFINITY;
+      profile.online = true;
+      profile.skewMs = 0;
+      profile.loseMessage = 0;
+      for (const tab of tabs) {
+        tab.disarm();
+        tab.thaw();
+      }
     }
-    await this.#until(
-      () => this.#actors.every(({ store }) => store !== null && isQuiet(store, this.#actors)),
-      'everything is sent and applied',
-    );
+    await this.#world.until(() => this.#isQuiet, 'everything is sent and applied');
     await this.judge();
-    const digest = await this.#aside(() => this.#checkContents());
-    const sum = (of: (actor: Actor) => number): number =>
-      this.#actors.reduce((total, actor) => total + of(actor), 0);
+    const digest = await this.#world.aside(() => this.#oracle.checkContents());
+    const sum = (of: (device: Device) => number): number =>
+      devices.reduce((total, one) => total + of(one), 0);
     const counts = {
-      steps: this.#scheduler.steps,
+      steps: scheduler.steps,
+      tabs: this.#tabs.length,
       writes: sum(({ committed }) => committed.length),
-      storageFaults: sum(({ counts }) => counts.faults),
+      terms: sum(({ stores: [store] }) => store?.standing.term ?? 0),
+      storageFaults: sum(({ counts }) => counts.storageFaults),
       deaths: sum(({ counts }) => counts.deaths),
-      ...this.#network.counts,
+      freezes: sum(({ counts }) => counts.freezes),
+      ...network.counts,
     };
     return { digest, counts };
   }
 
-  /** Every write stands at the relay once, and every device shows exactly what they come to. */
-  async #checkContents(): Promise<string> {
-    const [ada] = this.#actors;
-    const epochKey = ada.store?.keyring.epochs.get(1);
-    if (!epochKey || !this.#space) throw new Broken('the epoch key is gone');
-    const { entry: key } = await deriveEpochKeys(epochKey, this.#space, 1);
-    const rows = new MemoryTable();
-    const seen = new Set<string>();
-    const marks = new Map<CborValue, string>();
-    for (const { log, size } of await this.#storage.readHeads(this.#space)) {
-      const entries = await this.#storage.readEntries(this.#space, log, 1, size, Number.MAX_SAFE_INTEGER);
-      for (const bytes of entries) {
-        for (const changeset of (await openEntry(key, decodeEntry(bytes))).changesets) {
-          const name = `${log} ${changeset.stamp}`;
-          if (seen.has(name)) throw new Broken(`change ${name} stands twice at the relay`);
-          seen.add(name);
-          for (const op of changeset.ops) {
-            const mark = op.kind === 'put' ? op.cells.get(markColumn) : undefined;
-            if (mark === undefined) continue;
-            const other = marks.get(mark) ?? name;
-            if (other !== name) throw new Broken(`write ${mark} was made twice: ${other} and ${name}`);
-            marks.set(mark, name);
-          }
-          rows.apply(changeset, log as DeviceNumber, 1, new ChangedRows());
-        }
-      }
-    }
-    for (const { committed } of this.#actors) {
-      for (const { device, changeset } of committed) {
-        const name = `${device} ${changeset.stamp}`;
-        if (!seen.has(name)) throw new Broken(`change ${name} never came to the relay`);
-      }
-    }
-    const expected = await digestOf({ rows });
-    for (const { store, profile } of this.#actors) {
-      if (!store || (await digestOf(store)) !== expected)
-        throw new Broken(`${profile.name} shows other rows`);
-    }
-    return expected;
-  }
-
-  #startRelay(): void {
-    const relay = createRelay({
-      storage: this.#storage,
-      origin: relayOrigin,
-      clock: { now: () => this.#scheduler.now, setTimer: (ms, run) => this.#scheduler.setTimer(ms, run) },
-      rates: { device: { perSecond: 1e6, burst: 1e6 }, address: { perSecond: 1e6, burst: 1e6 } },
-      report: (error) => this.#actors[0].surprises.push(error),
-    });
-    this.#network.handler = (request) => relay.fetch(request);
-  }
-
-  async #pass(ms: number): Promise<void> {
-    await this.#scheduler.run(() => false, this.#scheduler.now + ms);
-  }
-
-  async #until(done: () => boolean, what: string): Promise<void> {
-    const ended = (): boolean => done() || this.#actors.some(({ surprises }) => surprises.length > 0);
-    const outcome = await this.#scheduler.run(ended, this.#scheduler.now + patienceMs);
-    for (const { surprises } of this.#actors) if (surprises.length > 0) throw surprises[0];
-    if (outcome !== 'done') throw new Broken(`${what}: never, ${outcome}; ${await this.#standings()}`);
-  }
-
-  async #standings(): Promise<string> {
-    const lines = await Promise.all(
-      this.#actors.map(async (actor) => {
-        for (const surprise of actor.surprises) throw surprise;
-        const status = await actor.status();
-        return `${actor.profile.name}: ${JSON.stringify({ reasons: status?.reasons, error: status?.lastError })}`;
+  /** Nothing is unsent or held anywhere, and every tab has applied every log as far as its own device has sealed it. */
+  get #isQuiet(): boolean {
+    const { devices } = this.#world;
+    return devices.every(({ tabs }) =>
+      tabs.every(({ store }) => {
+        if (store === null) return false;
+        const { outbox, sealed, cursors, holds } = store.standing;
+        if (outbox.length > 0 || sealed.length > 0 || holds.size > 0) return false;
+        return devices.every(({ stores: [other] }) => {
+          const { device, ownLog } = other?.standing ?? {};
+          if (device == null) return false;
+          return (ownLog?.cursor?.size ?? 0) === (cursors.get(device)?.size ?? 0);
+        });
       }),
     );
-    return lines.join('; ');
   }
-
-  async #settle<T>(promise: Promise<T>): Promise<T> {
-    let settled = false;
-    const end = (): void => {
-      settled = true;
-    };
-    promise.then(end, end);
-    await this.#until(() => settled, 'a step of setting up ends');
-    return promise;
-  }
-
-  /** Runs what only looks, outside of the simulated world: its hashing takes no turn in it. */
-  async #aside<T>(look: () => Promise<T>): Promise<T> {
-    this.#release();
-    try {
-      return await look();
-    } finally {
-      this.#release = takeOver(this.#scheduler);
-    }
-  }
-}
-
-/** True if nothing is unsent here and every log is applied as far as its own device has sealed it. */
-function isQuiet(store: NonNullable<Actor['store']>, actors: readonly Actor[]): boolean {
-  const { outbox, sealed, cursors } = store.standing;
-  if (outbox.length > 0 || sealed.length > 0) return false;
-  return actors.every((actor) => {
-    const other = actor.store?.standing;
-    if (!other || other.device === null) return false;
-    return (other.ownLog.cursor?.size ?? 0) === (cursors.get(other.device)?.size ?? 0);
-  });
 }

@@ -2,7 +2,20 @@
 import type { Channel, Locks, Runtime } from '../../src/runtime.ts';
 import type { Network } from './network.ts';
 import type { Random } from './random.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { Owner, Scheduler } from './scheduler.ts';
+
+/** A lock of a profile: who holds it, and who waits for it, the first first. */
+interface Lock {
+  holder: Request | null;
+  readonly waiting: Request[];
+}
+
+interface Request {
+  readonly runtime: VirtualRuntime;
+  readonly grant: () => void;
+  /** The lock was taken away. */
+  readonly robbed: () => void;
+}
 
 /** What the tabs of one simulated device share: its storage, its locks, its channels, its clock's error. */
 export class Profile {
@@ -11,7 +24,11 @@ export class Profile {
   online = true;
   /** How far the device's wall clock is from the true time, milliseconds. */
   skewMs = 0;
-  readonly locks = new Map<string, (() => void)[]>();
+  /** Probability that a message between its tabs is lost. */
+  loseMessage = 0;
+  /** Requests for changes: at what true time they were made, by the wall time of the device. */
+  readonly asked = new Map<number, number>();
+  readonly locks = new Map<string, Lock>();
   readonly channels = new Map<string, Set<VirtualChannel>>();
 
   constructor(name: string, indexedDB: IDBFactory) {
@@ -23,26 +40,23 @@ export class Profile {
 class VirtualChannel implements Channel {
   listener: ((message: unknown) => void) | null = null;
   readonly #peers: Set<VirtualChannel>;
-  readonly #scheduler: Scheduler;
-  readonly #alive: () => boolean;
+  readonly #runtime: VirtualRuntime;
 
-  constructor(peers: Set<VirtualChannel>, scheduler: Scheduler, alive: () => boolean) {
+  constructor(peers: Set<VirtualChannel>, runtime: VirtualRuntime) {
     this.#peers = peers;
-    this.#scheduler = scheduler;
-    this.#alive = alive;
+    this.#runtime = runtime;
     peers.add(this);
   }
 
   post(message: unknown): void {
-    if (!this.#alive()) return;
+    if (!this.#runtime.alive || this.#peers.size < 2) return;
     const copy = structuredClone(message);
-    for (const peer of this.#peers) {
-      if (peer !== this) this.#scheduler.enqueue('channel', () => peer.hear(copy));
-    }
+    for (const peer of this.#peers)
+      if (peer !== this) this.#runtime.tell(peer.#runtime, () => peer.#hear(copy));
   }
 
-  hear(message: unknown): void {
-    if (this.#alive() && this.#peers.has(this)) this.listener?.(message);
+  #hear(message: unknown): void {
+    if (this.#runtime.alive && this.#peers.has(this)) this.listener?.(message);
   }
 
   onMessage(listener: (message: unknown) => void): void {
@@ -55,36 +69,36 @@ class VirtualChannel implements Channel {
 }
 
 /** One life of one tab. When it is killed nothing that it started goes on, and its locks are free. */
-export class VirtualRuntime implements Runtime {
+export class VirtualRuntime implements Runtime, Owner {
+  readonly name: string;
   readonly fetch: Runtime['fetch'];
   readonly indexedDB: IDBFactory;
   readonly locks: Locks;
   alive = true;
+  /** The random bytes that were asked for last. */
+  drawn: Uint8Array<ArrayBuffer> = new Uint8Array();
   readonly #scheduler: Scheduler;
   readonly #random: Random;
   readonly #profile: Profile;
-  readonly #releases = new Set<() => void>();
 
   constructor(
+    name: string,
     scheduler: Scheduler,
     random: Random,
     profile: Profile,
     network: Network,
     indexedDB: IDBFactory,
   ) {
+    this.name = name;
     this.#scheduler = scheduler;
     this.#random = random;
     this.#profile = profile;
     this.indexedDB = indexedDB;
-    const fetch = network.fetchOf(() => this.alive && profile.online);
-    this.fetch = (url, init) =>
-      new Promise((resolve, reject) => {
-        fetch(url, init).then(
-          (answer) => this.alive && resolve(answer),
-          (error: unknown) => this.alive && reject(error),
-        );
-      });
-    this.locks = { request: (name, signal, held) => this.#lock(name, signal, held) };
+    this.fetch = network.fetchOf(this, profile);
+    this.locks = {
+      request: (name, signal, held) => this.#lock(name, signal, held, false),
+      steal: (name, held) => this.#lock(name, null, held, true),
+    };
   }
 
   now(): number {
@@ -96,13 +110,12 @@ export class VirtualRuntime implements Runtime {
   }
 
   randomBytes(length: number): Uint8Array<ArrayBuffer> {
-    return this.#random.bytes(length);
+    this.drawn = this.#random.bytes(length);
+    return this.drawn;
   }
 
   setTimer(ms: number, callback: () => void): () => void {
-    return this.#scheduler.setTimer(ms, () => {
-      if (this.alive) callback();
-    });
+    return this.#scheduler.setTimer(ms, callback, this);
   }
 
   openChannel(name: string): Channel {
@@ -111,46 +124,69 @@ export class VirtualRuntime implements Runtime {
       peers = new Set();
       this.#profile.channels.set(name, peers);
     }
-    return new VirtualChannel(peers, this.#scheduler, () => this.alive);
+    return new VirtualChannel(peers, this);
+  }
+
+  /** A message to another tab of the profile, if it arrives. */
+  tell(other: VirtualRuntime, hear: () => void): void {
+    if (this.#profile.loseMessage > 0 && this.#random.chance(this.#profile.loseMessage)) return;
+    this.#scheduler.enqueue('channel', hear, other);
   }
 
   kill(): void {
     this.alive = false;
-    for (const release of [...this.#releases]) release();
-  }
-
-  async #lock<T>(name: string, signal: AbortSignal | null, held: () => Promise<T>): Promise<T> {
-    const waiting = this.#profile.locks.get(name);
-    if (waiting === undefined) this.#profile.locks.set(name, []);
-    else {
-      await new Promise<void>((resolve, reject) => {
-        const grant = (): void => (this.alive ? resolve() : this.#release(name));
-        waiting.push(grant);
-        signal?.addEventListener('abort', () => {
-          const index = waiting.indexOf(grant);
-          if (index >= 0) waiting.splice(index, 1);
-          reject(signal.reason);
-        });
-      });
-    }
-    let released = false;
-    const release = (): void => {
-      if (released) return;
-      released = true;
-      this.#releases.delete(release);
-      this.#release(name);
-    };
-    this.#releases.add(release);
-    try {
-      return await held();
-    } finally {
-      release();
+    this.#scheduler.forget(this);
+    const mine = ({ runtime }: Request): boolean => runtime === this;
+    for (const [name, lock] of this.#profile.locks) {
+      lock.waiting.splice(0, lock.waiting.length, ...lock.waiting.filter((request) => !mine(request)));
+      if (lock.holder !== null && mine(lock.holder)) this.#pass(name, lock);
     }
   }
 
-  #release(name: string): void {
-    const next = this.#profile.locks.get(name)?.shift();
-    if (next === undefined) this.#profile.locks.delete(name);
-    else this.#scheduler.enqueue('locks', next);
+  #lock<T>(name: string, signal: AbortSignal | null, held: () => Promise<T>, steal: boolean): Promise<T> {
+    const lock = this.#profile.locks.get(name) ?? { holder: null, waiting: [] };
+    this.#profile.locks.set(name, lock);
+    return new Promise<T>((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const done = (): void => {
+        if (lock.holder === request) this.#pass(name, lock);
+      };
+      let given = true;
+      const run = (): void => {
+        // One that was taken away before its holder heard of it is still heard of.
+        if (!given) return;
+        signal?.removeEventListener('abort', onAbort);
+        held().then(resolve, reject).finally(done);
+      };
+      const request: Request = {
+        runtime: this,
+        grant: () => this.#scheduler.enqueue('locks', run, this),
+        robbed: () => {
+          const broken = new DOMException('Lock broken by another request', 'AbortError');
+          this.#scheduler.enqueue('locks', () => reject(broken), this);
+        },
+      };
+      const onAbort = (): void => {
+        const index = lock.waiting.indexOf(request);
+        if (index >= 0) lock.waiting.splice(index, 1);
+        else if (lock.holder === request) this.#pass(name, lock);
+        given = false;
+        reject(signal?.reason);
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      if (steal) {
+        lock.holder?.robbed();
+        lock.holder = null;
+        lock.waiting.unshift(request);
+      } else lock.waiting.push(request);
+      if (lock.holder === null) this.#pass(name, lock);
+    });
+  }
+
+  /** The lock goes to whoever waits first. */
+  #pass(name: string, lock: Lock): void {
+    lock.holder = lock.waiting.shift() ?? null;
+    if (lock.holder === null) this.#profile.locks.delete(name);
+    else lock.holder.grant();
   }
 }

@@ -41,6 +41,9 @@ export class FaultyTab {
   killed = false;
   /** Told once, at the moment the tab dies. */
   onKilled: () => void = () => undefined;
+  /** Told before the living tab hears an event: what runs now is its code. */
+  onEvent: () => void = () => undefined;
+  #open = 0;
   readonly #inner: IDBFactory;
   readonly #plan: (planned: Planned) => Fault | null;
   readonly #connections = new Set<IDBDatabase>();
@@ -49,7 +52,7 @@ export class FaultyTab {
     this.#inner = inner;
     this.#plan = plan;
     this.factory = {
-      open: (name: string, version?: number) => this.#open(name, version),
+      open: (name: string, version?: number) => this.#opening(name, version),
       deleteDatabase: (name: string) => this.#guarded(inner.deleteDatabase(name)),
       databases: () => inner.databases(),
       cmp: (a: unknown, b: unknown) => inner.cmp(a, b),
@@ -64,13 +67,19 @@ export class FaultyTab {
     this.onKilled();
   }
 
+  /** True while no transaction of this tab runs or waits, and no database is being opened. */
+  get isIdle(): boolean {
+    return this.#open === 0;
+  }
+
   /** The browser closes every connection of this tab, as when the storage process dies. */
   dropConnections(): void {
     for (const connection of [...this.#connections]) this.#lose(connection);
   }
 
-  #open(name: string, version?: number): IDBOpenDBRequest {
+  #opening(name: string, version?: number): IDBOpenDBRequest {
     const request = this.#inner.open(name, version);
+    this.#countOpen(request, ['success', 'error']);
     request.addEventListener('success', () => this.#adopt(request.result));
     return this.#guarded(request);
   }
@@ -105,6 +114,7 @@ export class FaultyTab {
       throw new DOMException('The database connection is closing.', 'InvalidStateError');
     }
     const transaction = begin();
+    this.#countOpen(transaction, ['complete', 'abort']);
     if (fault === 'kill-before') {
       this.#silence(transaction, ['complete', 'abort', 'error'], () => goOn(connection));
       this.#guardRequests(transaction, 'first', () => undefined);
@@ -205,11 +215,24 @@ export class FaultyTab {
   #silence(target: EventTarget, types: readonly string[], silenced?: () => void): void {
     for (const type of types) {
       target.addEventListener(type, (event) => {
-        if (!this.killed) return;
+        if (!this.killed) {
+          this.onEvent();
+          return;
+        }
         event.stopImmediatePropagation();
         silenced?.();
       });
     }
+  }
+
+  #countOpen(target: EventTarget, ends: readonly string[]): void {
+    this.#open += 1;
+    let over = false;
+    const end = (): void => {
+      if (!over) this.#open -= 1;
+      over = true;
+    };
+    for (const type of ends) target.addEventListener(type, end);
   }
 
   #lose(connection: IDBDatabase): void {

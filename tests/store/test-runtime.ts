@@ -57,6 +57,7 @@ export class TestRuntime implements Runtime {
 
   readonly locks = {
     request: <T>(_name: string, _signal: AbortSignal | null, held: () => Promise<T>): Promise<T> => held(),
+    steal: <T>(_name: string, held: () => Promise<T>): Promise<T> => held(),
   };
 
   openChannel(name: string): Channel {

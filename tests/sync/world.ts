@@ -261,6 +261,7 @@ export class Device {
           locks.set(name, mine);
           return mine;
         },
+        steal: (_name, held) => held(),
       },
       openChannel: () => silentChannel,
     };

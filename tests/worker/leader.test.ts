@@ -105,6 +105,41 @@ describe('the leader', () => {
     await other.store.close();
   });
 
+  test('STORE-19: a leader that gives no sign of life loses the lock, and leads no more when it thaws', async () => {
+    const origin = new Origin();
+    const first = await spaceIn(origin);
+    const a = contend(first.tab, first.store, 'a');
+    await when(() => a.turns.length === 1);
+    const other = await second(origin, first.store);
+    other.tab.hurry = 200;
+    const b = contend(other.tab, other.store, 'b');
+    first.tab.freeze();
+    await when(() => b.turns.length === 1);
+    expect([other.store.standing.term, other.store.standing.tab]).toEqual([2, 'b']);
+    first.tab.thaw();
+    await when(() => a.turns[0]?.aborted === true);
+    await first.store.refresh();
+    expect(first.store.standing.tab).toBe('b');
+    expect(b.turns[0]?.aborted).toBe(false);
+    expect([a.failures, b.failures]).toEqual([[], []]);
+  });
+
+  test('STORE-19: a leader that gives signs of life keeps the lock', async () => {
+    const origin = new Origin();
+    const first = await spaceIn(origin);
+    first.tab.hurry = 200;
+    const a = contend(first.tab, first.store, 'a');
+    await when(() => a.turns.length === 1);
+    const other = await second(origin, first.store);
+    other.tab.hurry = 200;
+    const b = contend(other.tab, other.store, 'b');
+    const beats = (): number => first.tab.timersRun;
+    const before = beats();
+    await when(() => beats() > before + 30);
+    expect(b.turns).toEqual([]);
+    expect(a.turns[0]?.aborted).toBe(false);
+  });
+
   test('STORE-19: a tab that ends while it waits or takes its term leads nothing and leaves the lock free', async () => {
     const origin = new Origin();
     const first = await spaceIn(origin);

@@ -27,6 +27,8 @@ export class Origin {
 interface Waiter {
   readonly tab: Tab;
   grant(): void;
+  /** Its lock was taken from it. */
+  robbed(): void;
 }
 
 export class Tab implements Runtime {
@@ -35,14 +37,23 @@ export class Tab implements Runtime {
   readonly locks: Locks;
   readonly #origin: Origin;
   readonly #storage: TabStorage;
+  /** So many times as fast as they should are its timers. */
+  hurry = 1;
+  /** Timers that have called back. */
+  timersRun = 0;
   #alive = true;
+  /** What came due while it was frozen; null while it is not. */
+  #kept: (() => void)[] | null = null;
 
   constructor(origin: Origin, fetch: Fetch, storage: IDBFactory) {
     this.#origin = origin;
     this.#storage = new TabStorage(storage);
     this.indexedDB = this.#storage.factory;
     this.fetch = (url, init) => (this.#alive ? fetch(url, init) : new Promise(() => {}));
-    this.locks = { request: (name, signal, held) => this.#request(name, signal, held) };
+    this.locks = {
+      request: (name, signal, held) => this.#request(name, signal, held),
+      steal: (name, held) => this.#request(name, null, held, true),
+    };
   }
 
   get isAlive(): boolean {
@@ -62,10 +73,18 @@ export class Tab implements Runtime {
   }
 
   setTimer(ms: number, callback: () => void): () => void {
+    let over = false;
     const timer = setTimeout(() => {
-      if (this.#alive) callback();
-    }, ms);
-    return () => clearTimeout(timer);
+      this.whenThawed(() => {
+        if (!this.#alive || over) return;
+        this.timersRun += 1;
+        callback();
+      });
+    }, ms / this.hurry);
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
   }
 
   openChannel(name: string): Channel {
@@ -85,12 +104,32 @@ export class Tab implements Runtime {
       this.#leave(name, waiters, (waiter) => waiter.tab === this);
   }
 
-  #request<T>(name: string, signal: AbortSignal | null, held: () => Promise<T>): Promise<T> {
+  /** As a browser freezes a tab: timers, messages and locks wait until it thaws. To be called while its storage is at rest. */
+  freeze(): void {
+    this.#kept ??= [];
+  }
+
+  thaw(): void {
+    const kept = this.#kept ?? [];
+    this.#kept = null;
+    for (const run of kept) run();
+  }
+
+  whenThawed(run: () => void): void {
+    if (this.#kept === null) run();
+    else this.#kept.push(run);
+  }
+
+  #request<T>(name: string, signal: AbortSignal | null, held: () => Promise<T>, steal = false): Promise<T> {
     const waiters = this.#origin.locks.get(name) ?? [];
     this.#origin.locks.set(name, waiters);
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         tab: this,
+        robbed: () => {
+          const broken = new DOMException('Lock broken by another request', 'AbortError');
+          this.whenThawed(() => reject(broken));
+        },
         grant: () => {
           signal?.removeEventListener('abort', onAbort);
           const release = (): void => this.#leave(name, waiters, (other) => other === waiter);
@@ -115,7 +154,9 @@ export class Tab implements Runtime {
         return;
       }
       signal?.addEventListener('abort', onAbort, { once: true });
-      waiters.push(waiter);
+      if (steal) waiters.shift()?.robbed();
+      if (steal) waiters.unshift(waiter);
+      else waiters.push(waiter);
       if (waiters[0] === waiter) waiter.grant();
     });
   }
@@ -196,6 +237,8 @@ class TabChannel implements Channel {
   }
 
   #hear(message: unknown): void {
-    if (this.#tab.isAlive) this.#listener?.(message);
+    this.#tab.whenThawed(() => {
+      if (this.#tab.isAlive) this.#listener?.(message);
+    });
   }
 }

@@ -1,0 +1,21 @@
+import type { SpaceId } from '../../src/format/bytes.ts';
+import type { Network } from './network.ts';
+import type { Random } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Profile } from './virtual-runtime.ts';
+
+/** What a tab of a simulated device lives in. */
+export interface Surroundings {
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly network: Network;
+  readonly profile: Profile;
+  /** Null before the device is in a space. */
+  readonly space: SpaceId | null;
+  /** Storage faults that were met, lives that ended, and frozen tabs. */
+  readonly counts: { storageFaults: number; deaths: number; freezes: number };
+  /** Errors of no known kind: each fails the run. */
+  readonly surprises: unknown[];
+  /** False when a transaction of that mode finds the disk full. */
+  takesRoom(mode: IDBTransactionMode): boolean;
+}
