@@ -19,7 +19,7 @@ const keptAtMost = 500;
 
 const storageKey = (space: AppSpace): string => `cairn.kept.${space.id}`;
 
-export async function openConflicts(
+export async function findOpen(
   space: AppSpace,
   conflicts: readonly Conflict[],
 ): Promise<readonly OpenConflict[]> {

@@ -2,23 +2,14 @@
  * What was deleted on this device, so that it can be brought back later than its notice lasts: newest first, bounded,
  * beside each space's id in localStorage. Deleting and restoring themselves are the library's.
  */
-import { signal } from '@preact/signals';
+import { type Deleted, deleted } from './deleted-rows.ts';
 import { attempt, notify } from './notices.ts';
 import type { AppSpace } from './schema.ts';
-
-export interface Deleted {
-  readonly table: 'lists' | 'items';
-  readonly id: string;
-  readonly title: string;
-  readonly at: number;
-}
 
 const kept = 50;
 /** Characters of a title in a message. */
 const namedAtMost = 40;
 const keyOf = (space: AppSpace): string => `cairn.deleted.${space.id}`;
-
-export const deleted = signal<readonly Deleted[]>([]);
 
 export function loadDeleted(space: AppSpace): void {
   try {
@@ -56,14 +47,14 @@ function keep(space: AppSpace, list: readonly Deleted[]): void {
   }
 }
 
-/** Deletes a row and offers the way back. */
+/** Deletes a row and offers the way back. Rejects if it was not deleted. */
 export async function deleteRow(
   space: AppSpace,
   table: Deleted['table'],
   id: string,
   title: string,
 ): Promise<void> {
-  if (!(await attempt(() => space.tables[table].delete(id)))) return;
+  await space.tables[table].delete(id);
   const entry: Deleted = { table, id, title, at: Date.now() };
   keep(space, [entry, ...deleted.value.filter((other) => other.id !== id)]);
   const name = title.length > namedAtMost ? `${title.slice(0, namedAtMost)}…` : title;

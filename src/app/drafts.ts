@@ -1,10 +1,11 @@
 /**
  * A text field over a value that others may change: what is being typed is never overwritten, and is saved when the typing
- * rests, the field is left or the page goes away.
+ * rests, every few seconds while it does not, when the field is left and when the page goes away.
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 const restMs = 800;
+const unsavedMs = 3_000;
 const open = new Set<() => Promise<unknown>>();
 
 /** Saves all that is typed and not yet saved; before a reload, say. */
@@ -20,19 +21,24 @@ export interface DraftField {
   readonly onBlur: () => void;
 }
 
+export interface Draft {
+  readonly field: DraftField;
+  /** What was typed since the field was last left, and what could not be saved; null: nothing. */
+  readonly typed: string | null;
+}
+
 /** `save` resolves to whether it was saved; what was not stays in the field. A required text that is left empty comes back. */
-export function useDraft(
-  value: string,
-  save: (text: string) => Promise<boolean>,
-  isRequired = false,
-): DraftField {
+export function useDraft(value: string, save: (text: string) => Promise<boolean>, isRequired = false): Draft {
   const [draft, setDraft] = useState<string | null>(null);
   const latest = useRef({ value, draft, save, isLeft: false });
   latest.current = { ...latest.current, value, draft, save };
   const timer = useRef(0);
+  /** When what is typed is saved at the latest; 0: nothing is. */
+  const deadline = useRef(0);
 
   const flush = useRef(async (): Promise<unknown> => {
     clearTimeout(timer.current);
+    deadline.current = 0;
     const { draft: text, value: stored, save: write, isLeft } = latest.current;
     if (text === null) return;
     if (isRequired && text.trim() === '') {
@@ -56,18 +62,21 @@ export function useDraft(
     if (latest.current.isLeft) setDraft(null);
   }, [value]);
 
-  return {
+  const field: DraftField = {
     value: draft ?? value,
     onInput: ({ currentTarget }) => {
       latest.current.isLeft = false;
       latest.current.draft = currentTarget.value;
       setDraft(currentTarget.value);
       clearTimeout(timer.current);
-      timer.current = window.setTimeout(flush, restMs);
+      const now = Date.now();
+      deadline.current ||= now + unsavedMs;
+      timer.current = window.setTimeout(flush, Math.min(restMs, deadline.current - now));
     },
     onBlur: () => {
       latest.current.isLeft = true;
       void flush();
     },
   };
+  return { field, typed: draft };
 }

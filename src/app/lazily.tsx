@@ -1,4 +1,4 @@
-/** A component whose code is loaded when it is first shown: what the first screen does not need is not in the first load. */
+/** A component whose code is loaded when it is first shown, with the look of all that is: what the first screen does not need is not in the first load. */
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
@@ -10,8 +10,8 @@ export function lazily<Props extends object>(
     const [state, setState] = useState<'here' | 'loading' | 'failed'>(loaded === null ? 'loading' : 'here');
     useEffect(() => {
       if (state !== 'loading') return;
-      load().then(
-        (component) => {
+      Promise.all([load(), import('./parts/beside-style.ts')]).then(
+        ([component]) => {
           loaded = component;
           setState('here');
         },

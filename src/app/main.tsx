@@ -1,5 +1,6 @@
 /** The page's entry: the address, the time, the space used last, and the screen that shows them. */
 import { render } from 'preact';
+import { followErasing } from './erased.ts';
 import { followTime } from './observed.ts';
 import { followAddress } from './route.ts';
 import { App } from './screens/app.tsx';
@@ -7,6 +8,7 @@ import { startSession } from './session.ts';
 
 followAddress();
 followTime();
+followErasing();
 if (isSecureContext) void startSession();
 const root = document.getElementById('app');
 if (root !== null) render(<App />, root);

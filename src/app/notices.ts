@@ -17,8 +17,10 @@ let last = 0;
 export function notify(text: string, action: Notice['action'] = null, isTrouble = false): void {
   last += 1;
   const notice = { number: last, text, isTrouble, action };
-  // One step back at a time: the newest. Older ones are found among what was deleted.
-  const others = action === null ? notices.value : notices.value.filter((other) => other.action === null);
+  // One step back at a time: the newest. Older ones are found among what was deleted. What is said again is said once.
+  const others = notices.value.filter((other) =>
+    action === null ? other.text !== text || other.action !== null : other.action === null,
+  );
   notices.value = [...others, notice].slice(-shownAtOnce);
 }
 

@@ -20,6 +20,11 @@ export function ordered(reasons: readonly Reason[]): readonly Reason[] {
   return [...reasons].sort((a, b) => reasonOrder.indexOf(a.kind) - reasonOrder.indexOf(b.kind));
 }
 
+/** What is said of values that lost to someone who had not seen them; nothing of none. */
+export function conflictWords(count: number): string {
+  return count === 0 ? '' : ` ${counted(count, 'value was', 'values were')} changed by two at once.`;
+}
+
 export function pillOf(status: SpaceStatus, scene: Scene, now: number): Pill {
   const [gravest] = ordered(status.reasons);
   const number = status.unsent > 0 ? status.unsent : null;

@@ -66,6 +66,12 @@ export function forget(id: string): void {
   write({ chosen: chosen === id ? (others[0]?.id ?? null) : chosen, spaces: others });
 }
 
+/** A label; with a number if others are called the same, in an order that stays. */
+export function labelAmong(spaces: readonly RememberedSpace[], id: string, label: string): string {
+  const same = spaces.filter((space) => space.label === label).map((space) => space.id);
+  return same.length < 2 ? label : `${label} (${same.sort().indexOf(id) + 1})`;
+}
+
 function read(): string | null {
   try {
     return localStorage.getItem(key);

@@ -67,13 +67,25 @@ function decoded(part: string): string {
 
 export const route = signal<Route>({ kind: 'work', list: null, aside: null });
 
+/** The place before this one, as a hash. */
+let before: string | null = null;
+
 /** Follows the address from now on. */
 export function followAddress(): void {
   const read = (): void => {
     route.value = parseRoute(location.hash);
   };
-  addEventListener('hashchange', read);
+  addEventListener('hashchange', ({ oldURL }) => {
+    before = new URL(oldURL).hash;
+    read();
+  });
   read();
+}
+
+/** Leaves this place for the one below it, so that “back” does not open it again. */
+export function leaveFor(hash: string): void {
+  if (before === hash) history.back();
+  else goInstead(hash);
 }
 
 export function go(hash: string): void {

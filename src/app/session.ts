@@ -1,14 +1,14 @@
 /**
  * Which space is open in this tab.
  *
- *   none ──create, join──▶ open ◀──▶ opening (another space chosen, reload)
- *     ▲                     │            │
- *     └────────erase────────┘            └──▶ failed ──try again──▶ opening
+ *   none ──create, join──▶ open ◀──▶ opening (another space chosen, reload) ──▶ joining (a join that was cut off) ──▶ open
+ *     ▲                     │            │                                          │
+ *     └────────erase────────┘            └──▶ failed ──try again──▶ opening         └──given up──▶ none
  *
- * The space in hand stays open until the next one is: a join that fails leaves everything as it was.
+ * The space in hand stays open until the next one is (`beginning`).
  */
 import { signal } from '@preact/signals';
-import { createSpace, type Failure, type InvitationView, joinSpace, openSpace } from '../client/index.ts';
+import { type Failure, openSpace, type SpaceStatus } from '../client/index.ts';
 import { possessive } from './device-names.ts';
 import { toFailure } from './failure.ts';
 import { markedSpaces } from './marker.ts';
@@ -18,21 +18,17 @@ import { type AppSpace, schema } from './schema.ts';
 export type Session =
   | { readonly kind: 'none' }
   | { readonly kind: 'opening'; readonly id: string }
-  | { readonly kind: 'open'; readonly space: AppSpace }
+  | { readonly kind: 'open' | 'joining'; readonly space: AppSpace }
   | { readonly kind: 'failed'; readonly id: string; readonly failure: Failure };
-
-export interface Names {
-  readonly memberName: string;
-  readonly deviceName: string;
-}
 
 export const session = signal<Session>({ kind: 'none' });
 export const remembered = signal<Remembered>({ chosen: null, spaces: [] });
 
 /** The label of a space that was joined, until it has a better one. */
-const unnamed = 'Shared lists';
+export const unnamed = 'Shared lists';
 
-const worker = (): Worker => new Worker(new URL('./cairn-worker.ts', import.meta.url), { type: 'module' });
+export const worker = (): Worker =>
+  new Worker(new URL('./cairn-worker.ts', import.meta.url), { type: 'module' });
 
 /** Opens the space that was used last, if there is one. A list that was lost is made anew from the spaces' markers. */
 export async function startSession(): Promise<void> {
@@ -44,26 +40,12 @@ export async function startSession(): Promise<void> {
   if (chosen !== null) await switchTo(chosen);
 }
 
-export async function create(names: Names): Promise<void> {
-  const space = await createSpace({ schema, worker, ...names });
-  remember({ id: space.id, label: labelFor(names.memberName), relay: location.origin });
-  await enter(space);
-}
-
-/** Resolves when the join is done; the caller shows what it rejects with. */
-export async function join(link: string, invitation: InvitationView, names: Names): Promise<void> {
-  const space = await joinSpace({ schema, worker, relay: invitation.relay, link, ...names });
-  const known = readRemembered().spaces.find(({ id }) => id === space.id);
-  remember(known ?? { id: space.id, label: unnamed, relay: invitation.relay });
-  await enter(space);
-}
-
 export async function switchTo(id: string): Promise<void> {
   const known = readRemembered().spaces.find((space) => space.id === id);
   if (known === undefined) return;
   const before = session.value;
   session.value = { kind: 'opening', id };
-  if (before.kind === 'open') await letGo(before.space);
+  if ('space' in before) await letGo(before.space);
   try {
     const space = await openSpace({ schema, worker, relay: known.relay, space: id });
     remember(known);
@@ -96,17 +78,22 @@ export function rename(id: string, label: string): void {
   remembered.value = readRemembered();
 }
 
-async function enter(space: AppSpace): Promise<void> {
+export async function enter(space: AppSpace): Promise<void> {
   const before = session.value;
   remembered.value = readRemembered();
-  session.value = { kind: 'open', space };
+  session.value = { kind: isJoining(space.status.value) ? 'joining' : 'open', space };
   void marking(({ keepMarker }) => keepMarker(space.id));
-  if (before.kind === 'open') await letGo(before.space);
+  if ('space' in before) await letGo(before.space);
 }
 
 /** Code that cannot be loaded now is loaded at another opening: a marker is one more sign, and nothing waits for it. */
 async function marking(work: (part: typeof import('./marker-keeping.ts')) => void): Promise<void> {
   await import('./marker-keeping.ts').then(work, () => {});
+}
+
+/** The device is not in the space yet: there is nothing to read and nothing may be written. */
+export function isJoining({ reasons }: SpaceStatus): boolean {
+  return reasons.some((reason) => reason.kind === 'joining' && reason.values.step !== 'catching-up');
 }
 
 async function letGo(space: AppSpace): Promise<void> {
@@ -120,6 +107,6 @@ export function nameAfterFounder(space: AppSpace, founder: string | null): void 
   if (founder !== null && known?.label === unnamed) rename(space.id, labelFor(founder));
 }
 
-function labelFor(memberName: string): string {
+export function labelFor(memberName: string): string {
   return `${possessive(memberName)} lists`;
 }

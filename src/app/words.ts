@@ -70,6 +70,19 @@ const unsentWhy: Record<NonNullable<ValuesOf<'unsent'>['why']>, Words> = {
   },
 };
 
+const noAnswer = {
+  word: 'No answer',
+  means: 'The server does not answer.',
+  tone: 'waiting',
+  shape: 'ring',
+} as const;
+const badAnswer = {
+  word: 'Server trouble',
+  means: 'The server answered, but not as it should.',
+  tone: 'trouble',
+  shape: 'triangle',
+} as const;
+
 /** Words for each reason why this device is not up to date. Ordered from the gravest: the pill shows the first that holds. */
 const reasons: { readonly [K in ReasonKind]: (values: ValuesOf<K>, scene: Scene) => StateWords } = {
   'storage-lost': (_, { place }) => ({
@@ -120,12 +133,9 @@ const reasons: { readonly [K in ReasonKind]: (values: ValuesOf<K>, scene: Scene)
     shape: 'bars',
   }),
   // The panel adds what the code says (`error-words`).
-  'relay-error': () => ({
-    word: 'Server trouble',
-    means: 'The server answered, but not as it should.',
+  'relay-error': ({ code }) => ({
+    ...(code === 'timeout' || code === 'unavailable' ? noAnswer : badAnswer),
     next: 'It is tried again by itself. Your changes are saved here.',
-    tone: 'trouble',
-    shape: 'triangle',
   }),
   joining: ({ step }) => ({
     word: 'Joining',
@@ -188,7 +198,7 @@ const reasons: { readonly [K in ReasonKind]: (values: ValuesOf<K>, scene: Scene)
   }),
   waiting: () => ({
     word: 'Waiting',
-    means: 'The last try did not succeed; the next one comes soon.',
+    means: 'The last try did not succeed; the next one comes later.',
     next: 'It is tried again by itself, or at once with “Sync now”.',
     tone: 'waiting',
     shape: 'ring',

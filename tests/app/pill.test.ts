@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pillOf } from '../../src/app/pill.ts';
+import { conflictWords, pillOf } from '../../src/app/pill.ts';
 import { keepersOf } from '../../src/app/who-has.ts';
 import { reasonOrder } from '../../src/app/words.ts';
 import type { DeviceStatus, Reason, SpaceStatus } from '../../src/client/index.ts';
@@ -85,6 +85,12 @@ test('APP-12: what is read out is the state and the number of changes only here,
   expect(pillOf(offline, scene, noon).sentence).toBe(
     'Offline. There is no connection to the server. 3 changes only on this computer.',
   );
+});
+
+test('MRG-11, APP-12: values that were changed by two at once are said with their number, and nothing of none', () => {
+  expect(conflictWords(0)).toBe('');
+  expect(conflictWords(1)).toBe(' 1 value was changed by two at once.');
+  expect(conflictWords(3)).toBe(' 3 values were changed by two at once.');
 });
 
 test('APP-2: who has our changes follows from acknowledged sizes alone', () => {

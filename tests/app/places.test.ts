@@ -1,9 +1,10 @@
 /** What the app keeps outside the library: addresses, and the spaces and rows it remembers in localStorage. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ago, bytes, dayField, dayOf, isPast } from '../../src/app/counted.ts';
+import { isPast } from '../../src/app/counted.ts';
 import { parseDeleted } from '../../src/app/deleted.ts';
-import { parseRemembered } from '../../src/app/remembered.ts';
+import { ago, bytes, dayField, dayOf } from '../../src/app/measures.ts';
+import { labelAmong, parseRemembered } from '../../src/app/remembered.ts';
 import { hashOf, invitationIn, parseRoute } from '../../src/app/route.ts';
 import { property } from '../property.ts';
 
@@ -61,6 +62,21 @@ test('a space is remembered with the one used last, and a choice of one that is 
   expect(parseRemembered(JSON.stringify({ chosen: 'b', spaces }))).toEqual({ chosen: 'b', spaces });
   expect(parseRemembered(JSON.stringify({ chosen: 'c', spaces })).chosen).toBe('a');
   expect(parseRemembered(null)).toEqual({ chosen: null, spaces: [] });
+});
+
+test('spaces that are called the same are told apart by a number that stays whichever was used last', () => {
+  const space = (id: string, label: string) => ({ id, label, relay: 'https://a' });
+  const [one, two, other] = [space('1', 'Ada’s lists'), space('2', 'Ada’s lists'), space('3', 'Work')];
+  for (const spaces of [
+    [one, two, other],
+    [other, two, one],
+  ]) {
+    expect([one, two, other].map(({ id, label }) => labelAmong(spaces, id, label))).toEqual([
+      'Ada’s lists (1)',
+      'Ada’s lists (2)',
+      'Work',
+    ]);
+  }
 });
 
 test('APP-8: an unknown time or size is said as unknown', () => {

@@ -108,6 +108,16 @@ test('APP-4: no exact term of the design stands in the plain words', () => {
   expect(all.filter((text) => exact.test(text))).toEqual([]);
 });
 
+test('APP-3: a server that does not answer is not said to have answered, and is waited for', () => {
+  const error = (code: 'timeout' | 'unavailable' | 'bad-answer') =>
+    reasonWords({ kind: 'relay-error', values: { code } }, scene);
+  for (const code of ['timeout', 'unavailable'] as const) {
+    expect(error(code)).toMatchObject({ word: 'No answer', tone: 'waiting' });
+    expect(error(code).means).not.toContain('answered');
+  }
+  expect(error('bad-answer')).toMatchObject({ word: 'Server trouble', tone: 'trouble' });
+});
+
 test('APP-3: words name the place, the count and how far the clock is off', () => {
   expect(reasonWords({ kind: 'unsent', values: { count: 1, why: null } }, scene).means).toBe(
     '1 change is only on this phone.',

@@ -35,6 +35,12 @@ async function focused(app: App): Promise<string | null> {
   });
 }
 
+async function focusedLabel(app: App): Promise<string | null> {
+  return app.page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? null);
+}
+
+const hash = (app: App): string => new URL(app.page.url()).hash;
+
 describe('the screens', () => {
   test('JOIN-1: a link that holds no invitation is refused in words before anything is stored', async () => {
     await a.profile.goto('/');
@@ -59,7 +65,7 @@ describe('the screens', () => {
     await a.page.keyboard.type('Hut');
     await press(a, 'Enter');
     await expect.poll(() => at(a, 'list-title').inputValue()).toBe('Hut');
-    await at(a, 'item-add').focus();
+    await expect.poll(() => focused(a)).toBe('item-add');
     for (const title of ['Rope', 'Candles', 'Matches']) {
       await a.page.keyboard.type(title);
       await press(a, 'Enter');
@@ -73,6 +79,8 @@ describe('the screens', () => {
     await expect.poll(() => a.page.evaluate(() => document.activeElement?.textContent)).toBe('Candles');
     await press(a, 'Shift+Tab', 'Space');
     await expect.poll(() => at(a, 'item-row').nth(2).getAttribute('data-done')).toBe('true');
+    // The row has moved to what is done; the next one has come to its place.
+    await expect.poll(() => focusedLabel(a)).toBe('Done: Matches');
 
     await at(a, 'item-row').nth(0).getByTestId('item-title').focus();
     await press(a, 'Enter');
@@ -84,13 +92,16 @@ describe('the screens', () => {
     await press(a, 'Escape');
     await at(a, 'item-detail').waitFor({ state: 'detached' });
     await expect.poll(() => a.itemTitles()).toContain('Rope, 8 mm');
+    await expect.poll(() => focused(a)).toBe('item-title');
 
-    await at(a, 'item-row').nth(1).getByTestId('item-delete').focus();
+    const rope = at(a, 'item-row').filter({ hasText: 'Rope' });
+    await rope.getByTestId('item-delete').focus();
     await press(a, 'Enter');
-    await expect.poll(() => a.itemTitles()).not.toContain('Matches');
+    await expect.poll(() => a.itemTitles()).not.toContain('Rope, 8 mm');
+    await expect.poll(() => a.page.evaluate(() => document.activeElement?.textContent)).toBe('Matches');
     await at(a, 'undo').focus();
     await press(a, 'Enter');
-    await expect.poll(() => a.itemTitles()).toContain('Matches');
+    await expect.poll(() => a.itemTitles()).toContain('Rope, 8 mm');
   });
 
   test('APP-3, APP-12: going offline and back is said on the pill, in the panel and to screen readers', async () => {
@@ -153,13 +164,98 @@ describe('the screens', () => {
         },
       )
       .toEqual(['Ben’s word', 'Ben’s word']);
+    await expect.poll(() => text(a, 'pill-conflicts')).toBe('≠ 1');
+    expect(await at(a, 'pill').getAttribute('aria-label')).toContain('1 value was changed by two at once.');
     await at(a, 'pill').click();
     const conflict = at(a, 'conflict');
     await conflict.waitFor();
+    const headings = await at(a, 'sync-panel').getByRole('heading', { level: 3 }).allTextContents();
+    expect(headings.slice(0, 2)).toEqual(['Changed by two at once', 'Who has your changes']);
     expect(await conflict.textContent()).toContain('Your title “Ada’s word” was replaced by Ben’s');
     await conflict.getByTestId('use-ours').click();
     await conflict.waitFor({ state: 'detached' });
+    await at(a, 'pill-conflicts').waitFor({ state: 'detached' });
     await expect.poll(() => b.itemTitles(), { timeout: 30_000 }).toContain('Ada’s word');
+  });
+
+  test('APP-11: what is typed is saved while one types on, and stays when another deletes the item meanwhile', async () => {
+    await a.openList('Hut');
+    await b.openList('Hut');
+    await b.addItem('Firewood');
+    await b.upToDate();
+    await expect.poll(() => a.itemTitles(), { timeout: 30_000 }).toContain('Firewood');
+    const row = at(b, 'item-row').filter({ hasText: 'Firewood' });
+    await row.getByTestId('item-title').click();
+    await at(b, 'detail-note').focus();
+    const note = 'Dry, from the shed behind';
+    let isTyping = true;
+    const typing = b.page.keyboard.type(note, { delay: 300 }).then(() => {
+      isTyping = false;
+    });
+    await row.getByText('has a note').waitFor({ state: 'attached' });
+    expect(isTyping).toBe(true);
+    await typing;
+    // Deleted by someone who knows all of it: what comes later would bring it back.
+    await expect.poll(() => a.noteOf('Firewood'), { timeout: 30_000 }).toBe(note);
+    await a.deleteItem('Firewood');
+    await at(b, 'gone-item').waitFor({ timeout: 30_000 });
+    expect(await at(b, 'gone-text').inputValue()).toBe(note);
+    await at(b, 'gone-restore').click();
+    await expect.poll(() => at(b, 'detail-note').inputValue()).toBe(note);
+    await expect.poll(() => a.itemTitles(), { timeout: 30_000 }).toContain('Firewood');
+    expect(await a.noteOf('Firewood')).toBe(note);
+  });
+
+  test('APP-12: “back” closes a question, and does not open a panel again that was closed', async () => {
+    await a.openList('Hut');
+    const place = hash(a);
+    await at(a, 'pill').click();
+    await at(a, 'sync-panel').getByLabel('Close Sync').click();
+    await at(a, 'sync-panel').waitFor({ state: 'detached' });
+    expect(hash(a)).toBe(place);
+    expect(await focused(a)).toBe('pill');
+    await at(a, 'settings').click();
+    await at(a, 'settings-panel').waitFor();
+    await at(a, 'invite').click();
+    await at(a, 'invite-make').waitFor();
+    await a.page.goBack();
+    await at(a, 'invite-make').waitFor({ state: 'detached' });
+    expect(hash(a)).toBe(place);
+    await a.page.goBack();
+    await expect.poll(() => at(a, 'list-title').count()).toBe(0);
+    expect(await at(a, 'sync-panel').count()).toBe(0);
+    await a.page.goForward();
+  });
+
+  test('APP-12: on a narrow phone the longest state keeps the header in one line, and the time is seen', async () => {
+    await a.openList('Hut');
+    await a.upToDate();
+    const whole = a.page.viewportSize();
+    await a.page.setViewportSize({ width: 360, height: 740 });
+    await expect
+      .poll(() =>
+        at(a, 'pill')
+          .locator('.pill-time')
+          .evaluate((time) => time.lastChild?.nodeValue),
+      )
+      .toMatch(/^\d{1,2}:\d\d/);
+    expect(await at(a, 'pill').locator('.pill-time').isVisible()).toBe(true);
+    expect(await at(a, 'pill').locator('.wide').isVisible()).toBe(false);
+    const measured = () =>
+      a.page.evaluate(() => {
+        const bar = document.querySelector('.bar');
+        const word = document.querySelector('.pill-word')?.firstChild;
+        if (!bar || !word) throw new Error('No header');
+        const before = bar.clientHeight;
+        const said = word.nodeValue;
+        word.nodeValue = 'Server trouble, and for long';
+        const after = bar.clientHeight;
+        const isWide = document.documentElement.scrollWidth > innerWidth;
+        word.nodeValue = said;
+        return { grows: after - before, isWide };
+      });
+    expect(await measured()).toEqual({ grows: 0, isWide: false });
+    if (whole !== null) await a.page.setViewportSize(whole);
   });
 
   test('APP-7: a space with unsent changes is erased only after the person has agreed to lose that very number', async () => {
@@ -178,6 +274,33 @@ describe('the screens', () => {
     await b.profile.goOnline();
   });
 
+  test('APP-18: a reader is offered nothing to write with, and a step that is refused is not shown as done', async () => {
+    await a.openList('Hut');
+    await at(a, 'invite').click();
+    await at(a, 'role-reader').check();
+    await at(a, 'invite-make').click();
+    const link = await at(a, 'invite-link').inputValue();
+    await press(a, 'Escape');
+    await b.page.goto(link);
+    await at(b, 'member-name').fill('Bo');
+    await at(b, 'join').click();
+    await at(b, 'pill').waitFor();
+    await b.openList('Hut');
+    await at(b, 'read-only').waitFor();
+    expect(await at(b, 'read-only').count()).toBe(1);
+    for (const control of ['item-add', 'list-add', 'item-delete', 'list-delete', 'invite']) {
+      expect([control, await at(b, control).count()]).toEqual([control, 0]);
+    }
+    const box = at(b, 'item-done').first();
+    expect(await box.isDisabled()).toBe(true);
+    // As it would be pressed if the role changed at that moment.
+    await box.evaluate((input) => input.removeAttribute('disabled'));
+    const isChecked = await box.isChecked();
+    await box.click();
+    await b.page.getByText('You can read this space but not change it.').waitFor();
+    await expect.poll(() => box.isChecked()).toBe(isChecked);
+  });
+
   test('a second space is made beside the first, and both are there after a reload', async () => {
     await a.profile.goto('/#/new');
     await at(a, 'member-name').fill('Ada at work');
@@ -188,6 +311,26 @@ describe('the screens', () => {
     await at(a, 'list-row').getByText('Hut').waitFor();
     await a.reload();
     await at(a, 'list-row').getByText('Hut').waitFor();
+  });
+
+  test('APP-7: the only device of a space erases it only after agreeing to destroy it; other tabs then claim nothing of it', async () => {
+    await at(a, 'space-switch').selectOption({ label: 'Ada at work’s lists' });
+    await a.upToDate();
+    const other = await a.profile.context.newPage();
+    await other.goto(a.page.url());
+    await other.getByTestId('pill').waitFor();
+    await at(a, 'settings').click();
+    await at(a, 'erase').click();
+    await expect.poll(() => text(a, 'unsent')).toContain('You are the only one who can open this space');
+    expect(await at(a, 'erase-confirm').isDisabled()).toBe(true);
+    await at(a, 'agree-to-lose').check();
+    await at(a, 'erase-confirm').click();
+    await other.getByText('This space was erased in another tab.').waitFor();
+    expect(await other.getByTestId('pill').count()).toBe(0);
+    await at(a, 'list-row').getByText('Hut').waitFor();
+    await other.getByTestId('erased-go-on').click();
+    await other.getByTestId('list-row').getByText('Hut').waitFor();
+    await other.close();
   });
 
   test('nothing was refused by the Content-Security-Policy and no error was left unhandled', () => {

@@ -1,34 +1,25 @@
 /** Values of ours that lost to someone who had not seen them, each with one step to bring it back. */
-import { useEffect, useState } from 'preact/hooks';
-import type { Conflict, DeviceStatus } from '../../client/index.ts';
-import { keepTheirs, type OpenConflict, openConflicts, writeOurs } from '../conflicts.ts';
+import type { DeviceStatus } from '../../client/index.ts';
+import { keepTheirs, type OpenConflict, writeOurs } from '../conflicts.ts';
 import { clockTime, dayWords } from '../counted.ts';
 import { labelOf } from '../device-names.ts';
 import { attempt } from '../notices.ts';
 import { now } from '../observed.ts';
+import { openConflicts } from '../open-conflicts.ts';
 import type { AppSpace } from '../schema.ts';
 
 const columnNames: Readonly<Record<string, string>> = { due: 'due day', list: 'place' };
 
 export function ConflictSection(props: {
   readonly space: AppSpace;
-  readonly conflicts: readonly Conflict[];
   readonly devices: readonly DeviceStatus[];
+  readonly mayWrite: boolean;
 }) {
-  const { space, conflicts } = props;
-  const [open, setOpen] = useState<readonly OpenConflict[]>([]);
-  useEffect(() => {
-    let isCurrent = true;
-    void attempt(async () => {
-      const found = await openConflicts(space, conflicts);
-      if (isCurrent) setOpen(found);
-    });
-    return () => {
-      isCurrent = false;
-    };
-  }, [space, conflicts]);
+  const { space } = props;
+  const open = openConflicts.value;
   const settle = async (one: OpenConflict, step: () => Promise<void> | void): Promise<void> => {
-    if (await attempt(async () => step())) setOpen((all) => all.filter(({ key }) => key !== one.key));
+    if (!(await attempt(async () => step()))) return;
+    openConflicts.value = openConflicts.value.filter(({ key }) => key !== one.key);
   };
   if (open.length === 0) return null;
   return (
@@ -51,7 +42,7 @@ export function ConflictSection(props: {
                 type="button"
                 class="plain small"
                 data-testid="use-ours"
-                disabled={one.row === null}
+                disabled={one.row === null || !props.mayWrite}
                 onClick={() => settle(one, () => writeOurs(space, one))}
               >
                 Use mine

@@ -1,12 +1,22 @@
 /** What was deleted on this device, each with the way back, and what deleted lists hide. */
-import { ago, counted } from '../counted.ts';
-import { deleted, restoreRow } from '../deleted.ts';
+import { counted } from '../counted.ts';
+import { restoreRow } from '../deleted.ts';
+import { deleted } from '../deleted-rows.ts';
+import { ago } from '../measures.ts';
 import { now, useObserved } from '../observed.ts';
 import { hashOf } from '../route.ts';
 import type { AppSpace } from '../schema.ts';
 import { Panel } from './panel.tsx';
 
-export function DeletedPanel({ space, list }: { readonly space: AppSpace; readonly list: string | null }) {
+export function DeletedPanel({
+  space,
+  list,
+  mayWrite,
+}: {
+  readonly space: AppSpace;
+  readonly list: string | null;
+  readonly mayWrite: boolean;
+}) {
   const hidden = useObserved(space.status).rows?.hidden ?? 0;
   return (
     <Panel title="Deleted" back={hashOf(list)} testId="deleted-panel">
@@ -28,9 +38,16 @@ export function DeletedPanel({ space, list }: { readonly space: AppSpace; readon
                 {row.table === 'lists' ? 'List' : 'Item'}, deleted {ago(row.at, now.value)}
               </small>
             </div>
-            <button type="button" class="plain" data-testid="restore" onClick={() => restoreRow(space, row)}>
-              Restore
-            </button>
+            {mayWrite && (
+              <button
+                type="button"
+                class="plain"
+                data-testid="restore"
+                onClick={() => restoreRow(space, row)}
+              >
+                Restore
+              </button>
+            )}
           </li>
         ))}
       </ul>

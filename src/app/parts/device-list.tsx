@@ -1,8 +1,9 @@
 /** Each device of the space: how much of what it wrote is here, when it was heard, and why something of it waits. */
 import type { DeviceStatus } from '../../client/index.ts';
-import { ago, clockTime, counted, grouped } from '../counted.ts';
+import { clockTime, counted, grouped } from '../counted.ts';
 import { deviceLabel } from '../device-names.ts';
 import { holdWords } from '../hold-words.ts';
+import { ago } from '../measures.ts';
 import { now } from '../observed.ts';
 import { roleWords } from '../role-words.ts';
 

@@ -1,7 +1,6 @@
 /** A modal question over the page: the browser's own dialog, with its focus handling and Escape. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import './beside-style.ts';
 import { Icon } from './icon.tsx';
 
 export function Dialog(props: {
@@ -10,7 +9,14 @@ export function Dialog(props: {
   readonly children: ComponentChildren;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    const box = dialog.current;
+    box?.showModal();
+    // A question about this place has no meaning at another one.
+    const close = (): void => box?.close();
+    addEventListener('hashchange', close);
+    return () => removeEventListener('hashchange', close);
+  }, []);
   return (
     <dialog ref={dialog} class="dialog" aria-label={props.title} onClose={props.onClose}>
       <header>

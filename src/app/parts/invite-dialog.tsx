@@ -9,7 +9,16 @@ import { Trouble } from './trouble.tsx';
 
 const roles: readonly Role[] = ['writer', 'reader', 'admin'];
 
-export function InviteDialog({ space, onClose }: { readonly space: AppSpace; readonly onClose: () => void }) {
+export function InviteDialog({
+  space,
+  own,
+  onClose,
+}: {
+  readonly space: AppSpace;
+  /** The role of this device; an admin alone invites admins. */
+  readonly own: Role | undefined;
+  readonly onClose: () => void;
+}) {
   const [role, setRole] = useState<Role>('writer');
   const [made, setMade] = useState<{ readonly link: InviteLink; readonly role: Role } | null>(null);
   const [isBusy, setBusy] = useState(false);
@@ -31,21 +40,23 @@ export function InviteDialog({ space, onClose }: { readonly space: AppSpace; rea
         <form class="stack" onSubmit={make}>
           <fieldset class="choices">
             <legend>They may</legend>
-            {roles.map((choice) => (
-              <label key={choice} class="check">
-                <input
-                  type="radio"
-                  name="role"
-                  value={choice}
-                  data-testid={`role-${choice}`}
-                  checked={role === choice}
-                  onChange={() => setRole(choice)}
-                />
-                <span>
-                  <strong>{roleWords(choice).name}</strong> {roleWords(choice).may}
-                </span>
-              </label>
-            ))}
+            {roles
+              .filter((choice) => choice !== 'admin' || own === choice)
+              .map((choice) => (
+                <label key={choice} class="check">
+                  <input
+                    type="radio"
+                    name="role"
+                    value={choice}
+                    data-testid={`role-${choice}`}
+                    checked={role === choice}
+                    onChange={() => setRole(choice)}
+                  />
+                  <span>
+                    <strong>{roleWords(choice).name}</strong> {roleWords(choice).may}
+                  </span>
+                </label>
+              ))}
           </fieldset>
           <p class="hint">The link works once, within seven days.</p>
           {failure !== null && <Trouble failure={failure} />}

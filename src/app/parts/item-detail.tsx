@@ -1,11 +1,14 @@
-/** One item with all it has. What is typed is saved by itself. */
-import { dayField, dayOf } from '../counted.ts';
-import { deleteRow } from '../deleted.ts';
+/** One item with all it has. What is typed is saved by itself, and stays when someone else deletes the item meanwhile. */
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { deleteRow } from '../deleted-rows.ts';
 import { useDraft } from '../drafts.ts';
+import { dayField, dayOf } from '../measures.ts';
 import { attempt } from '../notices.ts';
 import { useLive } from '../observed.ts';
+import { oneLine } from '../one-line.ts';
 import { goInstead, hashOf } from '../route.ts';
 import type { AppSpace, Item } from '../schema.ts';
+import { GoneItem } from './gone-item.tsx';
 import { priorities } from './item-row.tsx';
 import { Panel } from './panel.tsx';
 import { Trouble } from './trouble.tsx';
@@ -14,46 +17,64 @@ export function ItemDetail({
   space,
   id,
   list,
+  mayWrite,
 }: {
   readonly space: AppSpace;
   readonly id: string;
   readonly list: string | null;
+  readonly mayWrite: boolean;
 }) {
   const { rows, loading, error } = useLive(() => space.tables.items.live({ where: { id } }), id);
   const [item] = rows;
+  /** The item as it was last seen, for when it goes while it is open. */
+  const last = useRef<Item | null>(null);
+  if (item !== undefined) last.current = item;
   return (
-    <Panel title="Item" back={hashOf(list)} testId="item-detail">
+    <Panel title="Item" back={hashOf(list)} testId="item-detail" opener={`[data-id="${CSS.escape(id)}"] a`}>
       {error !== null && <Trouble failure={error} />}
-      {item === undefined ? (
+      {last.current === null ? (
         <p class="empty">{loading ? 'Opening…' : 'This item is no longer here.'}</p>
       ) : (
-        <ItemFields key={id} space={space} item={item} />
+        <ItemFields space={space} item={last.current} isGone={item === undefined} mayWrite={mayWrite} />
       )}
     </Panel>
   );
 }
 
-function ItemFields({ space, item }: { readonly space: AppSpace; readonly item: Item }) {
+interface FieldsProps {
+  readonly space: AppSpace;
+  readonly item: Item;
+  readonly isGone: boolean;
+  readonly mayWrite: boolean;
+}
+
+function ItemFields({ space, item, isGone, mayWrite }: FieldsProps) {
   const { id, list, done, priority, due } = item;
-  const items = space.tables.items;
-  const title = useDraft(item.title, (text) => attempt(() => items.patch(id, { title: text.trim() })), true);
-  const note = useDraft(item.note, (text) => attempt(() => items.patch(id, { note: text })));
+  const patch = (cells: Parameters<typeof space.tables.items.patch>[1]): Promise<boolean> =>
+    attempt(() => space.tables.items.patch(id, cells));
+  // An item that is gone can't be written; its text waits for the person to restore it.
+  const save = async (cells: Parameters<typeof patch>[0]): Promise<boolean> => !isGone && patch(cells);
+  const title = useDraft(item.title, (text) => save({ title: oneLine(text) }), true);
+  const note = useDraft(item.note, (text) => save({ note: text }));
+  if (isGone) {
+    return <GoneItem space={space} item={item} title={title.typed} note={note.typed} mayWrite={mayWrite} />;
+  }
   const remove = async (): Promise<void> => {
     goInstead(hashOf(list));
     await deleteRow(space, 'items', id, item.title);
   };
   return (
-    <div class="stack">
-      <label class="field">
-        <span>Title</span>
-        <input data-testid="detail-title" dir="auto" {...title} />
-      </label>
+    <fieldset class="stack" disabled={!mayWrite}>
+      {!mayWrite && <p class="hint">You can only read here.</p>}
+      <TitleField {...title.field} />
       <label class="check">
         <input
           type="checkbox"
           data-testid="detail-done"
           checked={done}
-          onChange={({ currentTarget }) => attempt(() => items.patch(id, { done: currentTarget.checked }))}
+          onChange={async ({ currentTarget: box }) => {
+            if (!(await patch({ done: box.checked }))) box.checked = done;
+          }}
         />
         <span>Done</span>
       </label>
@@ -64,19 +85,21 @@ function ItemFields({ space, item }: { readonly space: AppSpace; readonly item: 
             type="date"
             data-testid="detail-due"
             value={dayField(due)}
-            onChange={({ currentTarget }) =>
-              attempt(() => items.patch(id, { due: dayOf(currentTarget.value) }))
-            }
+            onChange={async ({ currentTarget: field }) => {
+              if (!(await patch({ due: dayOf(field.value) }))) field.value = dayField(due);
+            }}
           />
         </label>
         <label class="field">
           <span>Priority</span>
           <select
             data-testid="detail-priority"
-            value={priority === null ? '' : String(priority)}
-            onChange={({ currentTarget: { value } }) =>
-              attempt(() => items.patch(id, { priority: value === '' ? null : Number(value) }))
-            }
+            value={optionOf(priority)}
+            onChange={async ({ currentTarget: field }) => {
+              const { value } = field;
+              if (!(await patch({ priority: value === '' ? null : Number(value) })))
+                field.value = optionOf(priority);
+            }}
           >
             <option value="">None</option>
             {priorities.map(([value, name]) => (
@@ -92,11 +115,47 @@ function ItemFields({ space, item }: { readonly space: AppSpace; readonly item: 
       </div>
       <label class="field">
         <span>Note</span>
-        <textarea data-testid="detail-note" rows={8} dir="auto" {...note} />
+        <textarea data-testid="detail-note" rows={8} dir="auto" {...note.field} />
       </label>
-      <button type="button" class="plain danger" data-testid="detail-delete" onClick={remove}>
-        Delete this item
-      </button>
-    </div>
+      {mayWrite && (
+        <button type="button" class="plain danger" data-testid="detail-delete" onClick={remove}>
+          Delete this item
+        </button>
+      )}
+    </fieldset>
   );
+}
+
+/** One paragraph that is as tall as its text; Enter ends it. */
+function TitleField(props: ReturnType<typeof useDraft>['field']) {
+  const area = useRef<HTMLTextAreaElement>(null);
+  useLayoutEffect(() => {
+    if (area.current === null) return;
+    const { style, offsetHeight, clientHeight } = area.current;
+    style.height = '0';
+    style.height = `${area.current.scrollHeight + offsetHeight - clientHeight}px`;
+  }, [props.value]);
+  return (
+    <label class="field">
+      <span>Title</span>
+      <textarea
+        ref={area}
+        class="growing"
+        data-testid="detail-title"
+        rows={1}
+        dir="auto"
+        enterkeyhint="done"
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter') return;
+          event.preventDefault();
+          event.currentTarget.blur();
+        }}
+        {...props}
+      />
+    </label>
+  );
+}
+
+function optionOf(priority: number | null): string {
+  return priority === null ? '' : String(priority);
 }

@@ -1,6 +1,6 @@
 /** One item as a line: done or not, its title, what else it has, and the way to delete it. */
 import { dayWords, isPast } from '../counted.ts';
-import { deleteRow } from '../deleted.ts';
+import { deleteRow } from '../deleted-rows.ts';
 import { attempt } from '../notices.ts';
 import { now } from '../observed.ts';
 import { hashOf } from '../route.ts';
@@ -17,6 +17,7 @@ export function ItemRow(props: {
   readonly space: AppSpace;
   readonly item: Item;
   readonly isChosen: boolean;
+  readonly mayWrite: boolean;
 }) {
   const { space, item } = props;
   const { id, list, title, note, done, priority, due } = item;
@@ -29,9 +30,11 @@ export function ItemRow(props: {
         data-testid="item-done"
         checked={done}
         aria-label={`Done: ${title}`}
-        onChange={({ currentTarget }) =>
-          attempt(() => space.tables.items.patch(id, { done: currentTarget.checked }))
-        }
+        disabled={!props.mayWrite}
+        onChange={async ({ currentTarget: box }) => {
+          const saved = await attempt(() => space.tables.items.patch(id, { done: box.checked }));
+          if (!saved) box.checked = done;
+        }}
       />
       <a
         class="item-title"
@@ -56,15 +59,17 @@ export function ItemRow(props: {
           </span>
         )}
       </span>
-      <button
-        type="button"
-        class="bare item-delete"
-        data-testid="item-delete"
-        aria-label={`Delete ${title}`}
-        onClick={() => deleteRow(space, 'items', id, title)}
-      >
-        <Icon name="trash" />
-      </button>
+      {props.mayWrite && (
+        <button
+          type="button"
+          class="bare item-delete"
+          data-testid="item-delete"
+          aria-label={`Delete ${title}`}
+          onClick={() => deleteRow(space, 'items', id, title)}
+        >
+          <Icon name="trash" />
+        </button>
+      )}
     </div>
   );
 }

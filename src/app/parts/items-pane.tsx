@@ -1,14 +1,14 @@
 /** One list: its name, its items with the done ones last, and the next empty line. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { counted } from '../counted.ts';
-import { deleteRow } from '../deleted.ts';
+import { deleteRow } from '../deleted-rows.ts';
 import { useDraft } from '../drafts.ts';
 import { attempt } from '../notices.ts';
 import { useLive } from '../observed.ts';
 import { goInstead, hashOf } from '../route.ts';
 import { firstIndex } from '../row-window.ts';
 import type { AppSpace, Item, List } from '../schema.ts';
-import { AddLine } from './add-line.tsx';
+import { AddLine, ReadOnly } from './add-line.tsx';
 import { Icon } from './icon.tsx';
 import { ItemRow } from './item-row.tsx';
 import { LazyTrouble as Trouble } from './lazy-trouble.tsx';
@@ -22,8 +22,9 @@ export function ItemsPane(props: {
   readonly space: AppSpace;
   readonly list: string;
   readonly item: string | null;
+  readonly mayWrite: boolean;
 }) {
-  const { space, list: id } = props;
+  const { space, list: id, mayWrite } = props;
   const lists = useLive(() => space.tables.lists.live({ where: { id } }), id);
   const items = useLive(() => space.tables.items.live({ where: { list: id }, orderBy: ['done'] }), id);
   const [showsDone, setShowsDone] = useState(true);
@@ -42,10 +43,17 @@ export function ItemsPane(props: {
   const reveal = added === null ? -1 : rows.findIndex((row) => row.id === added);
   return (
     <>
-      <ListHeading space={space} list={list} open={open} all={rows.length} isLoading={items.loading} />
+      <ListHeading
+        space={space}
+        list={list}
+        open={open}
+        all={rows.length}
+        isLoading={items.loading}
+        mayWrite={mayWrite}
+      />
       {items.error !== null && <Trouble failure={items.error} />}
       {rows.length === 0 && !items.loading && items.error === null && (
-        <p class="empty">Nothing here yet. Write the first line.</p>
+        <p class="empty">Nothing here yet.{mayWrite && ' Write the first line.'}</p>
       )}
       <WindowedList
         key={id}
@@ -65,11 +73,11 @@ export function ItemsPane(props: {
               Done · {rows.length - open}
             </button>
           ) : (
-            <ItemRow space={space} item={line} isChosen={line.id === props.item} />
+            <ItemRow space={space} item={line} isChosen={line.id === props.item} mayWrite={mayWrite} />
           )
         }
       />
-      <AddLine label="Add an item" testId="item-add" add={add} />
+      {mayWrite ? <AddLine label="Add an item" testId="item-add" list={id} add={add} /> : <ReadOnly />}
     </>
   );
 }
@@ -80,6 +88,7 @@ function ListHeading(props: {
   readonly open: number;
   readonly all: number;
   readonly isLoading: boolean;
+  readonly mayWrite: boolean;
 }) {
   const { space, list, open, all } = props;
   const title = useDraft(
@@ -108,7 +117,8 @@ function ListHeading(props: {
           aria-label="Name of this list"
           data-testid="list-title"
           dir="auto"
-          {...title}
+          readOnly={!props.mayWrite}
+          {...title.field}
         />
       </h1>
       <span
@@ -119,15 +129,17 @@ function ListHeading(props: {
       >
         {props.isLoading ? 'Opening…' : all === 0 ? '' : `${counted(open, 'item')} to do`}
       </span>
-      <button
-        type="button"
-        class="bare"
-        aria-label="Delete this list"
-        data-testid="list-delete"
-        onClick={remove}
-      >
-        <Icon name="trash" />
-      </button>
+      {props.mayWrite && (
+        <button
+          type="button"
+          class="bare"
+          aria-label="Delete this list"
+          data-testid="list-delete"
+          onClick={remove}
+        >
+          <Icon name="trash" />
+        </button>
+      )}
     </header>
   );
 }

@@ -1,11 +1,11 @@
 /** All lists, by name. */
 import { useMemo } from 'preact/hooks';
-import { deleted } from '../deleted.ts';
+import { deleted } from '../deleted-rows.ts';
 import { attempt } from '../notices.ts';
 import { useLive, useObserved } from '../observed.ts';
 import { go, hashOf } from '../route.ts';
 import type { AppSpace, List } from '../schema.ts';
-import { AddLine } from './add-line.tsx';
+import { AddLine, justMade, ReadOnly } from './add-line.tsx';
 import { LazyTrouble as Trouble } from './lazy-trouble.tsx';
 
 const byTitle = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
@@ -19,17 +19,30 @@ function inOrder(a: List, b: List): number {
   );
 }
 
-export function ListsPane({ space, chosen }: { readonly space: AppSpace; readonly chosen: string | null }) {
+export function ListsPane({
+  space,
+  chosen,
+  mayWrite,
+}: {
+  readonly space: AppSpace;
+  readonly chosen: string | null;
+  readonly mayWrite: boolean;
+}) {
   const { rows, loading, error } = useLive(() => space.tables.lists.live(), space.id);
   const hidden = useObserved(space.status).rows?.hidden ?? 0;
   const lists = useMemo(() => [...rows].sort(inOrder), [rows]);
   const add = (title: string): Promise<boolean> =>
-    attempt(async () => go(hashOf(await space.tables.lists.put({ title }))));
+    attempt(async () => {
+      justMade.list = await space.tables.lists.put({ title });
+      go(hashOf(justMade.list));
+    });
   return (
     <nav class="pane lists" aria-label="Lists">
       {error !== null && <Trouble failure={error} />}
       {lists.length === 0 && error === null && (
-        <p class="empty">{loading ? 'Opening…' : 'No list yet. Give the first one a name.'}</p>
+        <p class="empty">
+          {loading ? 'Opening…' : `No list yet.${mayWrite ? ' Give the first one a name.' : ''}`}
+        </p>
       )}
       {/* biome-ignore lint/a11y/noRedundantRoles: without list marks Safari takes a list for none */}
       <ul role="list" class="rows">
@@ -47,7 +60,8 @@ export function ListsPane({ space, chosen }: { readonly space: AppSpace; readonl
           </li>
         ))}
       </ul>
-      <AddLine label="New list" testId="list-add" add={add} />
+      {/* Said once: a list that is open says it itself. */}
+      {mayWrite ? <AddLine label="New list" testId="list-add" add={add} /> : chosen === null && <ReadOnly />}
       {(deleted.value.length > 0 || hidden > 0) && (
         <a class="row quiet" href={hashOf(chosen, { kind: 'deleted' })} data-testid="deleted">
           Deleted

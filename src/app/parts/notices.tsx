@@ -7,11 +7,11 @@ const shownMs = 10_000;
 
 export function Notices() {
   return (
-    <div class="notices" role="status" aria-live="polite">
+    <>
       {notices.value.map((notice) => (
         <NoticeLine key={notice.number} notice={notice} />
       ))}
-    </div>
+    </>
   );
 }
 

@@ -1,22 +1,45 @@
 /** What stands beside the list: a heading, a way back, its contents. On a phone it takes the whole page. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
-import './beside-style.ts';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { leaveFor } from '../route.ts';
 import { Icon } from './icon.tsx';
+
+/** What had the focus before the first of the panels took it: there it goes when the last one closes. */
+let opener: Element | null = null;
 
 export function Panel(props: {
   readonly title: string;
   readonly back: string;
   readonly testId: string;
+  /** Selects what the focus goes back to; what had it before, if there is none. */
+  readonly opener?: string;
   readonly children: ComponentChildren;
 }) {
   const heading = useRef<HTMLHeadingElement>(null);
   // The focus follows, so that a screen reader and the keyboard are where the eye is.
-  useEffect(() => heading.current?.focus({ preventScroll: true }), [props.title]);
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    if (before?.closest('.panel') === null) opener = before;
+    heading.current?.focus({ preventScroll: true });
+  }, [props.title]);
+  useEffect(
+    () => () => {
+      const at = document.activeElement;
+      if (at !== null && at !== document.body && !at.closest('.panel')) return;
+      const named = props.opener === undefined ? null : document.querySelector<HTMLElement>(props.opener);
+      const to = named ?? opener;
+      if (to instanceof HTMLElement && to.isConnected) to.focus({ preventScroll: true });
+    },
+    [],
+  );
   const leave = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape' || event.defaultPrevented) return;
     if (event.target instanceof HTMLElement) event.target.blur();
-    location.hash = props.back;
+    leaveFor(props.back);
+  };
+  const close = (event: MouseEvent): void => {
+    event.preventDefault();
+    leaveFor(props.back);
   };
   return (
     <aside class="pane panel" aria-label={props.title} data-testid={props.testId} onKeyDown={leave}>
@@ -24,7 +47,7 @@ export function Panel(props: {
         <h2 ref={heading} tabIndex={-1}>
           {props.title}
         </h2>
-        <a class="bare" href={props.back} aria-label={`Close ${props.title}`}>
+        <a class="bare" href={props.back} onClick={close} aria-label={`Close ${props.title}`}>
           <Icon name="close" />
         </a>
       </header>

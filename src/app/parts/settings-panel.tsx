@@ -18,7 +18,15 @@ const offlineWords = {
   impossible: 'This browser does not let Cairn start without a connection. What is open goes on working.',
 } as const;
 
-export function SettingsPanel({ space, list }: { readonly space: AppSpace; readonly list: string | null }) {
+export function SettingsPanel({
+  space,
+  list,
+  mayWrite,
+}: {
+  readonly space: AppSpace;
+  readonly list: string | null;
+  readonly mayWrite: boolean;
+}) {
   const [isErasing, setErasing] = useState(false);
   const status = useObserved(space.status);
   const label = remembered.value.spaces.find(({ id }) => id === space.id)?.label ?? '';
@@ -35,19 +43,21 @@ export function SettingsPanel({ space, list }: { readonly space: AppSpace; reado
       <section class="stack">
         <label class="field">
           <span>Name of this space</span>
-          <input data-testid="space-name" maxLength={60} {...name} />
+          <input data-testid="space-name" maxLength={60} {...name.field} />
           <small>Only you see this name.</small>
         </label>
-        {status.rows !== null && <p class="hint">{counted(status.rows.live, 'row')} here.</p>}
+        {status.rows !== null && <p class="hint">{counted(status.rows.live, 'thing')} here.</p>}
       </section>
-      <section>
-        <h3>Bring in</h3>
-        <p>
-          <a class="plain" href={hashOf(list, { kind: 'import' })} data-testid="open-import">
-            Import a CSV file
-          </a>
-        </p>
-      </section>
+      {mayWrite && (
+        <section>
+          <h3>Bring in</h3>
+          <p>
+            <a class="plain" href={hashOf(list, { kind: 'import' })} data-testid="open-import">
+              Import a CSV file
+            </a>
+          </p>
+        </section>
+      )}
       <section>
         <h3>Other spaces</h3>
         <p>

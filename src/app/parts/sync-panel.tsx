@@ -1,10 +1,11 @@
 /** The truth about sync, in plain words first and in exact terms in the fold at its end (DESIGN §13, APP-2 to APP-4). */
 import { useState } from 'preact/hooks';
 import type { Reason, SpaceStatus } from '../../client/index.ts';
-import { ago, bytes } from '../counted.ts';
+import { clockTime } from '../counted.ts';
 import { labelOf, placeHere } from '../device-names.ts';
 import { errorWords } from '../error-words.ts';
 import { holdWords } from '../hold-words.ts';
+import { ago, bytes } from '../measures.ts';
 import { attempt } from '../notices.ts';
 import { now, useObserved } from '../observed.ts';
 import { ordered, pillOf } from '../pill.ts';
@@ -18,12 +19,20 @@ import { ExactTerms } from './exact-terms.tsx';
 import { StateShape } from './icon.tsx';
 import { Panel } from './panel.tsx';
 
-export function SyncPanel({ space, list }: { readonly space: AppSpace; readonly list: string | null }) {
+export function SyncPanel({
+  space,
+  list,
+  mayWrite,
+}: {
+  readonly space: AppSpace;
+  readonly list: string | null;
+  readonly mayWrite: boolean;
+}) {
   const status = useObserved(space.status);
-  const conflicts = useObserved(space.conflicts);
   return (
     <Panel title="Sync" back={hashOf(list)} testId="sync-panel">
       <State space={space} status={status} />
+      <ConflictSection space={space} devices={status.devices} mayWrite={mayWrite} />
       <section>
         <h3>Who has your changes</h3>
         <ul class="facts" data-testid="who-has">
@@ -44,7 +53,6 @@ export function SyncPanel({ space, list }: { readonly space: AppSpace; readonly 
         <h3>Devices</h3>
         <DeviceList devices={status.devices} />
       </section>
-      <ConflictSection space={space} conflicts={conflicts} devices={status.devices} />
       <section>
         <h3>Storage on {placeHere()}</h3>
         <Storage storage={status.storage} />
@@ -58,7 +66,7 @@ function State({ space, status }: { readonly space: AppSpace; readonly status: S
   const [isAsked, setAsked] = useState(false);
   const scene = { place: placeHere(), who: labelOf(status.devices) };
   const pill = pillOf(status, scene, now.value);
-  const reasons = ordered(status.reasons).map((reason) => wordsInFull(reason, scene));
+  const reasons = ordered(status.reasons).map((reason) => wordsInFull(reason, scene, now.value));
   const syncNow = async (): Promise<void> => {
     setAsked(true);
     await attempt(() => space.syncNow());
@@ -121,14 +129,23 @@ function Storage({ storage: { persisted, usage, quota } }: { readonly storage: S
 }
 
 /** A reason in words, one that the server gave with what its code says. */
-function wordsInFull(reason: Reason, scene: Scene): StateWords {
+function wordsInFull(reason: Reason, scene: Scene, at: number): StateWords {
   const words = reasonWords(reason, scene);
   switch (reason.kind) {
     case 'relay-error':
       return { ...words, ...errorWords(reason.values) };
     case 'held':
       return { ...words, ...holdWords(reason.values.reason, scene.who(reason.values.device)) };
+    case 'waiting':
+      return {
+        ...words,
+        means: `The last try did not succeed; the next one is ${nextTry(reason.values.until, at)}.`,
+      };
     default:
       return words;
   }
+}
+
+function nextTry(until: number, at: number): string {
+  return until > at ? `at ${clockTime(until, at)}` : 'due now';
 }

@@ -1,6 +1,6 @@
 /**
  * A list of any length whose rows have one height: only those in view are drawn (`row-window`). Arrow keys move the focus from row to
- * row; the row that holds the focus stays drawn wherever one scrolls.
+ * row; the row that holds the focus stays drawn wherever one scrolls. When its row goes, or moves by a tick, the focus stays at its place.
  */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
@@ -70,6 +70,25 @@ export function WindowedList<T>(props: {
     setWanted(-1);
   };
   useLayoutEffect(reach, [wanted]);
+
+  // What has the focus, and where, before this drawing changes the rows under it.
+  const at = document.activeElement;
+  const held = at instanceof HTMLElement && box.current?.contains(at) ? at : null;
+  const heldAt = indexOf(held);
+  useLayoutEffect(() => {
+    if (held === null || heldAt < 0) return;
+    const isTicked = held.isConnected && held.matches('input') && indexOf(held) > heldAt;
+    if (document.activeElement === held && !isTicked) return;
+    if (held.isConnected && !isTicked) {
+      held.focus({ preventScroll: true });
+      return;
+    }
+    const row = box.current?.querySelector(`[data-index="${Math.min(heldAt, count - 1)}"]`);
+    const next = row?.querySelector<HTMLElement>(held.matches('input') ? 'input' : 'a');
+    (next ?? row?.querySelector('button') ?? box.current?.parentElement?.querySelector('form input'))?.focus({
+      preventScroll: true,
+    });
+  });
   const onKeyDown = (event: KeyboardEvent): void => {
     const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     const from = aim.current < 0 ? indexOf(event.target) : aim.current;

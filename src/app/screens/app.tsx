@@ -1,17 +1,20 @@
 /** Which screen is shown, from the address and the session. */
-import type { Failure } from '../../client/index.ts';
 import { update } from '../builds.ts';
+import { erased } from '../erased.ts';
 import { lazily } from '../lazily.tsx';
-import { Mark } from '../parts/icon.tsx';
-import { LazyTrouble as Trouble } from '../parts/lazy-trouble.tsx';
-import { Notices } from '../parts/notices.tsx';
+import { notices } from '../notices.ts';
 import { route } from '../route.ts';
-import { leaveBehind, remembered, session, switchTo } from '../session.ts';
+import { session } from '../session.ts';
 import { Workspace } from './workspace.tsx';
 
 const FirstRun = lazily(async () => (await import('./first-run.tsx')).FirstRun);
 const JoinScreen = lazily(async () => (await import('./join.tsx')).JoinScreen);
+const Joining = lazily(async () => (await import('./joining.tsx')).Joining);
 const NotSecure = lazily(async () => (await import('./not-secure.tsx')).NotSecure);
+const Failed = lazily(async () => (await import('./failed.tsx')).Failed);
+const Erased = lazily(async () => (await import('./erased.tsx')).Erased);
+const UpdateLine = lazily(async () => (await import('../parts/update-line.tsx')).UpdateLine);
+const Notices = lazily(async () => (await import('../parts/notices.tsx')).Notices);
 
 export function App() {
   return (
@@ -20,7 +23,10 @@ export function App() {
       <div class="screen">
         <Screen />
       </div>
-      <Notices />
+      {/* There before the first message, so that this one is read out as well. */}
+      <div class="notices" role="status" aria-live="polite">
+        {notices.value.length > 0 && <Notices />}
+      </div>
     </>
   );
 }
@@ -38,26 +44,14 @@ function Screen() {
       return <Opening />;
     case 'failed':
       return <Failed id={session.value.id} failure={session.value.failure} />;
+    case 'joining':
+      return <Joining space={session.value.space} />;
     case 'open':
+      if (erased.value === session.value.space.id) return <Erased space={session.value.space} />;
       return (
         <Workspace key={session.value.space.id} space={session.value.space} list={at.list} aside={at.aside} />
       );
   }
-}
-
-function UpdateLine() {
-  const text =
-    update.value === 'waiting'
-      ? 'A new version of Cairn is ready.'
-      : 'Another tab has switched to a new version of Cairn.';
-  return (
-    <div class="update" role="status" data-testid="update">
-      <span>{text}</span>
-      <button type="button" class="plain" data-testid="take-update" onClick={switchToUpdate}>
-        Reload
-      </button>
-    </div>
-  );
 }
 
 function Opening() {
@@ -68,35 +62,4 @@ function Opening() {
       </p>
     </main>
   );
-}
-
-function Failed({ id, failure }: { readonly id: string; readonly failure: Failure }) {
-  const label = remembered.value.spaces.find((space) => space.id === id)?.label ?? 'This space';
-  return (
-    <main class="sheet">
-      <header class="brand">
-        <Mark />
-        <h1>{label} could not be opened</h1>
-      </header>
-      <section class="card stack">
-        <Trouble failure={failure} />
-        <button type="button" class="main" data-testid="try-again" onClick={() => switchTo(id)}>
-          Try again
-        </button>
-        {failure.code === 'storage-lost' && (
-          <button type="button" class="plain" data-testid="leave-behind" onClick={() => leaveBehind(id)}>
-            Take it off the list
-          </button>
-        )}
-        <a class="plain" href="#/new">
-          Make or join another space
-        </a>
-      </section>
-    </main>
-  );
-}
-
-async function switchToUpdate(): Promise<void> {
-  const { takeUpdate } = await import('../update.ts');
-  await takeUpdate();
 }

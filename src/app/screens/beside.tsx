@@ -11,19 +11,20 @@ export interface BesideProps {
   readonly space: AppSpace;
   readonly list: string | null;
   readonly aside: Aside;
+  readonly mayWrite: boolean;
 }
 
-export function Beside({ space, list, aside }: BesideProps) {
+export function Beside({ space, list, aside, mayWrite }: BesideProps) {
   switch (aside.kind) {
     case 'item':
-      return <ItemDetail key={aside.id} space={space} id={aside.id} list={list} />;
+      return <ItemDetail key={aside.id} space={space} id={aside.id} list={list} mayWrite={mayWrite} />;
     case 'sync':
-      return <SyncPanel space={space} list={list} />;
+      return <SyncPanel space={space} list={list} mayWrite={mayWrite} />;
     case 'settings':
-      return <SettingsPanel space={space} list={list} />;
+      return <SettingsPanel space={space} list={list} mayWrite={mayWrite} />;
     case 'import':
       return <ImportPanel space={space} list={list} />;
     case 'deleted':
-      return <DeletedPanel space={space} list={list} />;
+      return <DeletedPanel space={space} list={list} mayWrite={mayWrite} />;
   }
 }

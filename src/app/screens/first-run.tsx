@@ -1,9 +1,10 @@
 /** The beginning: make a space, or open an invitation. Nothing else is asked. */
 import { useState } from 'preact/hooks';
+import { create } from '../beginning.ts';
 import { Mark } from '../parts/icon.tsx';
 import { NamesForm } from '../parts/names-form.tsx';
 import { go, goInstead, invitationIn } from '../route.ts';
-import { create, session } from '../session.ts';
+import { session } from '../session.ts';
 
 export function FirstRun() {
   const isAnother = session.value.kind !== 'none';

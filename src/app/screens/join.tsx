@@ -1,6 +1,7 @@
 /** An invitation that was opened: checked by itself, shown in words, and nothing written before the person joins (JOIN-1). */
 import { useEffect, useState } from 'preact/hooks';
 import { type Failure, type InvitationView, readInvitation } from '../../client/index.ts';
+import { join } from '../beginning.ts';
 import { counted } from '../counted.ts';
 import { placeHere } from '../device-names.ts';
 import { toFailure } from '../failure.ts';
@@ -10,7 +11,7 @@ import { NamesForm } from '../parts/names-form.tsx';
 import { Trouble } from '../parts/trouble.tsx';
 import { roleWords } from '../role-words.ts';
 import { goInstead } from '../route.ts';
-import { join, remembered, switchTo } from '../session.ts';
+import { remembered, switchTo } from '../session.ts';
 
 export function JoinScreen({ fragment }: { readonly fragment: string }) {
   const [invitation, setInvitation] = useState<InvitationView | null>(null);

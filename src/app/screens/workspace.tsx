@@ -1,12 +1,13 @@
 /** A space at work: lists, the items of one, and beside them an item or a panel. A phone shows one of the three at a time. */
 import { useEffect, useState } from 'preact/hooks';
-import { loadDeleted } from '../deleted.ts';
+import { loadDeleted } from '../deleted-rows.ts';
 import { lazily } from '../lazily.tsx';
 import { useObserved } from '../observed.ts';
 import { Icon, Mark } from '../parts/icon.tsx';
 import { ItemsPane } from '../parts/items-pane.tsx';
 import { ListsPane } from '../parts/lists-pane.tsx';
 import { SyncPill } from '../parts/pill.tsx';
+import { labelAmong } from '../remembered.ts';
 import { type Aside, hashOf } from '../route.ts';
 import type { AppSpace } from '../schema.ts';
 import { nameAfterFounder, remembered, switchTo } from '../session.ts';
@@ -21,8 +22,10 @@ export function Workspace(props: {
 }) {
   const { space, list, aside } = props;
   const status = useObserved(space.status);
+  const role = status.devices.find(({ isThis }) => isThis)?.role;
+  const mayWrite = role !== 'reader';
   const [isInviting, setInviting] = useState(false);
-  useEffect(() => loadDeleted(space), [space]);
+  useEffect(() => void loadDeleted(space), [space]);
   const founder = status.devices[0]?.memberName ?? null;
   useEffect(() => nameAfterFounder(space, founder), [space, founder]);
   const pane = aside !== null ? 'aside' : list !== null ? 'items' : 'lists';
@@ -33,17 +36,19 @@ export function Workspace(props: {
           <Mark />
         </a>
         <SpaceName space={space} />
-        <button
-          type="button"
-          class="plain invite"
-          data-testid="invite"
-          aria-label="Invite someone"
-          onClick={() => setInviting(true)}
-        >
-          <Icon name="people" />
-          <span class="wide">Invite</span>
-        </button>
-        <SyncPill status={status} href={hashOf(list, { kind: 'sync' })} />
+        {mayWrite && (
+          <button
+            type="button"
+            class="plain invite"
+            data-testid="invite"
+            aria-label="Invite someone"
+            onClick={() => setInviting(true)}
+          >
+            <Icon name="people" />
+            <span class="wide">Invite</span>
+          </button>
+        )}
+        <SyncPill space={space} status={status} href={hashOf(list, { kind: 'sync' })} />
         <a
           class="bare"
           href={hashOf(list, { kind: 'settings' })}
@@ -53,16 +58,22 @@ export function Workspace(props: {
           <Icon name="gear" />
         </a>
       </header>
-      <ListsPane space={space} chosen={list} />
+      <ListsPane space={space} chosen={list} mayWrite={mayWrite} />
       <main class="pane items">
         {list === null ? (
-          <p class="empty">Choose a list, or write the name of a new one.</p>
+          <p class="empty">Choose a list{mayWrite && ', or write the name of a new one'}.</p>
         ) : (
-          <ItemsPane key={list} space={space} list={list} item={aside?.kind === 'item' ? aside.id : null} />
+          <ItemsPane
+            key={list}
+            space={space}
+            list={list}
+            item={aside?.kind === 'item' ? aside.id : null}
+            mayWrite={mayWrite}
+          />
         )}
       </main>
-      {aside !== null && <Beside space={space} list={list} aside={aside} />}
-      {isInviting && <InviteDialog space={space} onClose={() => setInviting(false)} />}
+      {aside !== null && <Beside space={space} list={list} aside={aside} mayWrite={mayWrite} />}
+      {isInviting && <InviteDialog space={space} own={role} onClose={() => setInviting(false)} />}
     </div>
   );
 }
@@ -84,7 +95,7 @@ function SpaceName({ space }: { readonly space: AppSpace }) {
     >
       {spaces.map(({ id, label }) => (
         <option key={id} value={id}>
-          {label}
+          {labelAmong(spaces, id, label)}
         </option>
       ))}
     </select>
