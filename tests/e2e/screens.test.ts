@@ -178,7 +178,7 @@ describe('the screens', () => {
     await expect.poll(() => b.itemTitles(), { timeout: 30_000 }).toContain('Ada’s word');
   });
 
-  test('APP-11: what is typed is saved while one types on, and stays when another deletes the item meanwhile', async () => {
+  test('what is typed is saved while one types on, and stays when another deletes the item meanwhile', async () => {
     await a.openList('Hut');
     await b.openList('Hut');
     await b.addItem('Firewood');

@@ -1,6 +1,6 @@
 /** One item with all it has. What is typed is saved by itself, and stays when someone else deletes the item meanwhile. */
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { deleteRow } from '../deleted-rows.ts';
+import { deleteRow } from '../deleting.ts';
 import { useDraft } from '../drafts.ts';
 import { dayField, dayOf } from '../measures.ts';
 import { attempt } from '../notices.ts';

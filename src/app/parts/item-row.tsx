@@ -1,6 +1,6 @@
 /** One item as a line: done or not, its title, what else it has, and the way to delete it. */
 import { dayWords, isPast } from '../counted.ts';
-import { deleteRow } from '../deleted-rows.ts';
+import { deleteRow } from '../deleting.ts';
 import { attempt } from '../notices.ts';
 import { now } from '../observed.ts';
 import { hashOf } from '../route.ts';

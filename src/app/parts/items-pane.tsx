@@ -1,7 +1,7 @@
 /** One list: its name, its items with the done ones last, and the next empty line. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { counted } from '../counted.ts';
-import { deleteRow } from '../deleted-rows.ts';
+import { deleteRow } from '../deleting.ts';
 import { useDraft } from '../drafts.ts';
 import { attempt } from '../notices.ts';
 import { useLive } from '../observed.ts';

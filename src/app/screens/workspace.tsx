@@ -1,6 +1,6 @@
 /** A space at work: lists, the items of one, and beside them an item or a panel. A phone shows one of the three at a time. */
 import { useEffect, useState } from 'preact/hooks';
-import { loadDeleted } from '../deleted-rows.ts';
+import { loadDeleted } from '../deleting.ts';
 import { lazily } from '../lazily.tsx';
 import { useObserved } from '../observed.ts';
 import { Icon, Mark } from '../parts/icon.tsx';
