@@ -11,6 +11,7 @@ import { type Beacon, decodeBeacon, openBeacon, signBeacon } from '../format/bea
 import { type Bytes, equal, toHex } from '../format/bytes.ts';
 import { emptyRoot } from '../format/merkle.ts';
 import type { DeviceNumber } from '../format/stamp.ts';
+import { limits } from '../limits.ts';
 import { rootAt } from '../model/membership.ts';
 import { claimVerdict } from '../model/verdict.ts';
 import type { Standing } from '../store/standing.ts';
@@ -130,11 +131,19 @@ export class Presence {
     if (content === this.#told?.content && since < signOfLifeMs) return true;
     if (since < leastBetweenMs) return false;
     // By the relay's clock as far as we know it, so that a wrong clock of ours does not make us seem long gone or yet to come.
-    const at = Math.max(ctx.relay.clock.now(), (this.#told?.at ?? 0) + 1);
+    const at = followingTime(ctx.relay.clock.now(), this.#told?.at ?? 0);
     await ctx.relay.putBeacon(await signBeacon(ctx.signer, { ...said, space: ctx.store.space, at }), signal);
     this.#told = { content, monotonic: now, at };
     return true;
   }
+}
+
+/**
+ * A beacon is newer than the one before. But a time that lies as far ahead as no relay takes it was a relay's lie, and no
+ * honest one has that beacon.
+ */
+function followingTime(now: number, before: number): number {
+  return before > now + limits.clockAheadMs ? now : Math.max(now, before + 1);
 }
 
 type Saying = Omit<Beacon, 'space' | 'at'>;
