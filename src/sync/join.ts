@@ -36,8 +36,9 @@ import {
 import { type BackOff, backOffMs, randomFraction } from '../remote/back-off.ts';
 import { RelayClient } from '../remote/relay-client.ts';
 import { delay, type Runtime } from '../runtime.ts';
+import { openToJoin } from '../store/set-aside.ts';
 import type { Standing } from '../store/standing.ts';
-import { openStore, type Store, type StoreOptions } from '../store/store.ts';
+import type { Store, StoreOptions } from '../store/store.ts';
 import { isBeforeJoin, type JoinState, joinStateOf } from './join-state.ts';
 import { type Joining, type JoinNames, joiningValues, readJoining } from './joining.ts';
 import { takeMembers } from './members.ts';
@@ -69,7 +70,7 @@ export async function beginJoin(
   const invitation = await openInvitation(link);
   checkInvitationTime(invitation, runtime.now());
   return runtime.locks.request(`cairn-join-${spaceText(invitation.space)}`, null, async () => {
-    const store = await openStore(runtime, invitation.space, options);
+    const store = await openToJoin(runtime, invitation.space, options);
     try {
       if (store.standing.device === null) await prepare(runtime, store, invitation, names);
       return store;
