@@ -35,3 +35,6 @@ export const limits = {
   /** Conflict records a device keeps; the oldest goes first. */
   conflicts: 1000,
 } as const;
+
+/** What people call themselves and their devices: bytes of UTF-8 in one name. */
+export const longestName = 128;

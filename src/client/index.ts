@@ -10,6 +10,7 @@
  * ```
  */
 export { CairnError, type ErrorCode, type Failure, isError } from '../errors.ts';
+export { longestName } from '../limits.ts';
 export type { Query, Where } from '../model/query.ts';
 export {
   boolean,

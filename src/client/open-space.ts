@@ -13,6 +13,14 @@ export interface Names {
   readonly deviceName: string;
 }
 
+export interface Join extends Names {
+  readonly link: string;
+  /** Told the space as soon as its join is durable: from then on `openSpace` goes on with it, without the link. */
+  readonly onKept?: (space: string) => void;
+  /** Ends the waiting with `closed`. What is durable stays. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Makes a new space with this device as its first, offline if need be: the relay hears of it at the first sync.
  * @throws not-secure, storage-…
@@ -40,12 +48,10 @@ export async function openSpace<S extends Schema>(
  * may still be arriving then, which `status` says. The relay is the link's own.
  * @throws invitation-invalid, invitation-expired, invitation-used, newer-format, offline, timeout, not-secure
  */
-export async function joinSpace<S extends Schema>(
-  options: SpaceOptions<S> & Names & { readonly link: string },
-): Promise<Space<S>> {
+export async function joinSpace<S extends Schema>(options: SpaceOptions<S> & Join): Promise<Space<S>> {
   const { link, memberName, deviceName } = options;
   const request = { how: 'join', link, memberName, deviceName, ...openRequest(options) } as const;
-  return clientSpace(options.schema, await connectWorker(options.worker, request));
+  return clientSpace(options.schema, await connectWorker(options.worker, request, options));
 }
 
 /** @throws not-secure before anything else; value-invalid for a relay that is no web address */

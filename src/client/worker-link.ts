@@ -25,10 +25,23 @@ const pausesMs = [100, 400, 1_600, 6_400];
 /** How long a new worker may take to load and answer its first question, in milliseconds. */
 const helloMs = 60_000;
 
+/** What whoever joins may hear and end while the host starts. */
+interface JoinWatch {
+  readonly onKept?: (space: string) => void;
+  readonly signal?: AbortSignal;
+}
+
 /** Starts a worker and the space in it; what it refuses is thrown and leaves no worker behind. */
-export async function connectWorker(makeWorker: () => Worker, request: StartRequest): Promise<Connection> {
-  const link = new WorkerLink(makeWorker);
+export async function connectWorker(
+  makeWorker: () => Worker,
+  request: StartRequest,
+  { onKept, signal }: JoinWatch = {},
+): Promise<Connection> {
+  const link = new WorkerLink(makeWorker, onKept);
+  const end = (): void => link.close();
+  signal?.addEventListener('abort', end);
   const started = await link.start(request);
+  signal?.removeEventListener('abort', end);
   if (request.how !== 'open') askToPersist();
   return { link, started, listen: (listener) => link.listen(listener), onWrite: askToPersist };
 }
@@ -45,6 +58,7 @@ interface Life {
 
 class WorkerLink implements HostLink {
   readonly #makeWorker: () => Worker;
+  readonly #onKept: ((space: string) => void) | undefined;
   #listener: LinkListener | null = null;
   /** News that came before anyone listened. */
   #early: Update[] = [];
@@ -57,8 +71,9 @@ class WorkerLink implements HostLink {
   #over: CairnError | null = null;
   #stopPageEvents: () => void = () => {};
 
-  constructor(makeWorker: () => Worker) {
+  constructor(makeWorker: () => Worker, onKept?: (space: string) => void) {
     this.#makeWorker = makeWorker;
+    this.#onKept = onKept;
     this.#life = new Promise(() => {});
   }
 
@@ -163,6 +178,10 @@ class WorkerLink implements HostLink {
   }
 
   #hear(update: Update): void {
+    if (update.kept !== undefined) {
+      this.#onKept?.(update.kept);
+      return;
+    }
     if (this.#listener === null) {
       this.#early.push(update);
       return;

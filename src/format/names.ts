@@ -6,7 +6,9 @@
  */
 import { open, seal } from '../crypto/aead.ts';
 import { nonceLength, tagLength } from '../crypto/lengths.ts';
-import { type Bytes, concat, type PublicKey } from './bytes.ts';
+import { CairnError } from '../errors.ts';
+import { longestName } from '../limits.ts';
+import { type Bytes, concat, type PublicKey, utf8 } from './bytes.ts';
 import { decode, encode } from './cbor.ts';
 import { textOf, tupleOf } from './shape.ts';
 
@@ -15,11 +17,19 @@ export interface Names {
   readonly device: string;
 }
 
-/** Bytes of UTF-8 in one name. */
-export const longestName = 128;
+export { longestName };
 /** A sealed pair of names: two texts of at most 128 bytes with a head of two each, and the array's. */
 export const sealedNamesMost: number = nonceLength + 1 + 2 * (2 + longestName) + tagLength;
 export const sealedNamesLeast: number = nonceLength + 1 + 2 + tagLength;
+
+/** Of names that a person gave, before anything rests on them. @throws value-invalid for one over 128 bytes */
+export function checkNames(names: Names): void {
+  for (const [of, name] of Object.entries(names)) {
+    const { length } = utf8(name);
+    if (length > longestName)
+      throw new CairnError('value-invalid', `The name is too long`, { of, bytes: length });
+  }
+}
 
 /** @throws malformed for a name over 128 bytes */
 export async function sealNames(

@@ -20,7 +20,7 @@ import { type Bytes, equal, spaceText } from '../format/bytes.ts';
 import { unwrapEpochKey } from '../format/epoch-wrap.ts';
 import { checkInvitationTime, type Invitation, openInvitation } from '../format/invitation.ts';
 import { makeJoin, type SigningPair } from '../format/membership-making.ts';
-import { sealNames } from '../format/names.ts';
+import { checkNames, sealNames } from '../format/names.ts';
 import { stampMs } from '../format/stamp.ts';
 import {
   canInvite,
@@ -59,7 +59,8 @@ export function joinFact(joining: { readonly state: string } | null): JoinState 
 
 /**
  * Opens the link and the store of its space, and makes everything ready to join. The same link again goes on where it was left.
- * @throws invitation-invalid, invitation-expired, newer-format (update the app); what opening a store throws
+ * @throws invitation-invalid, invitation-expired, newer-format (update the app); value-invalid for a name over 128 bytes; what
+ *   opening a store throws
  */
 export async function beginJoin(
   runtime: Runtime,
@@ -67,6 +68,7 @@ export async function beginJoin(
   names: JoinNames,
   options: StoreOptions = {},
 ): Promise<Store> {
+  checkNames({ member: names.memberName, device: names.deviceName });
   const invitation = await openInvitation(link);
   checkInvitationTime(invitation, runtime.now());
   return runtime.locks.request(`cairn-join-${spaceText(invitation.space)}`, null, async () => {

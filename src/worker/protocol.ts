@@ -91,6 +91,8 @@ export interface Update {
   readonly live: readonly LiveNews[];
   readonly status?: SpaceStatus;
   readonly conflicts?: readonly Conflict[];
+  /** The host starts by a join, and can open this space without the link from now on. */
+  readonly kept?: string;
   /** The space ended by itself (a newer version of the app upgraded its database, …): why. */
   readonly ended?: Failure;
 }

@@ -11,7 +11,7 @@ import { openStore, type Store } from '../store/store.ts';
 import { Host } from './host.ts';
 import { knownSync } from './known-sync.ts';
 import { loadBeyondRows } from './loading.ts';
-import type { SpaceHost, StartRequest } from './protocol.ts';
+import type { SpaceHost, StartRequest, UpdateListener } from './protocol.ts';
 import { StoredSpace } from './stored-space.ts';
 
 export function storedHost(runtime: Runtime, storage: StorageLike | null): SpaceHost {
@@ -19,7 +19,7 @@ export function storedHost(runtime: Runtime, storage: StorageLike | null): Space
     hello: () => holdLock(runtime),
     open: async (request, page, onUpdate) => {
       checkSchema(request.schema);
-      const store = await storeFor(runtime, request, storage);
+      const store = await storeFor(runtime, request, storage, onUpdate);
       const known = await knownSync(store);
       return new StoredSpace({ runtime, store, request, page, storage, known, onUpdate });
     },
@@ -43,6 +43,7 @@ async function storeFor(
   runtime: Runtime,
   request: StartRequest,
   storage: StorageLike | null,
+  onUpdate: UpdateListener,
 ): Promise<Store> {
   switch (request.how) {
     case 'create': {
@@ -51,22 +52,16 @@ async function storeFor(
     }
     case 'open': {
       const store = await openStore(runtime, spaceFromText(request.space), { storage, create: false });
-      if (store.keyring.device !== null && store.standing.keys !== null) return store;
+      const { keys, joining, membership } = store.standing;
+      // One that was cut off before it was made, or before its join was begun, is nothing yet that could go on.
+      const isBegun = keys !== null && (joining !== null || membership.size > 0);
+      if (store.keyring.device !== null && isBegun) return store;
       await store.close();
       throw new CairnError('storage-lost', 'the keys or the journal of this space are gone');
     }
     case 'join': {
-      const { link, memberName, deviceName } = request;
-      const { beginJoin, finishJoin } = await loadBeyondRows();
-      const store = await beginJoin(runtime, link, { memberName, deviceName }, { storage });
-      try {
-        await finishJoin({ runtime, store }, new AbortController().signal);
-        return store;
-      } catch (thrown) {
-        // What was stored stays: the next attempt goes on with the same keys (JOIN-6).
-        await store.close();
-        throw thrown;
-      }
+      const { joinSpace } = await loadBeyondRows();
+      return joinSpace(runtime, request, { storage }, (kept) => onUpdate({ live: [], kept }));
     }
   }
 }

@@ -10,7 +10,7 @@ import { keyPairFromSecret } from '../crypto/keys.ts';
 import { nonceLength } from '../crypto/lengths.ts';
 import { spaceIdOf } from '../format/membership-entry.ts';
 import { makeCreate } from '../format/membership-making.ts';
-import { sealNames } from '../format/names.ts';
+import { checkNames, sealNames } from '../format/names.ts';
 import { makeStamp } from '../format/stamp.ts';
 import type { Runtime } from '../runtime.ts';
 import { openStore, type Store, type StoreOptions } from '../store/store.ts';
@@ -23,8 +23,10 @@ export interface SpaceNames {
 /** Bytes of every secret: of an identity, a device, an epoch. */
 const secretLength = 32;
 
-/** @throws storage-…; malformed for a name over 128 bytes */
+/** @throws storage-…; value-invalid for a name over 128 bytes */
 export async function makeSpace(runtime: Runtime, names: SpaceNames, options: StoreOptions): Promise<Store> {
+  const { memberName: member, deviceName } = names;
+  checkNames({ member, device: deviceName });
   const identitySecret = runtime.randomBytes(secretLength);
   const epochKey = runtime.randomBytes(secretLength);
   const [identity, device, nameKey] = await Promise.all([
@@ -32,7 +34,6 @@ export async function makeSpace(runtime: Runtime, names: SpaceNames, options: St
     keyPairFromSecret(runtime.randomBytes(secretLength)),
     deriveNameKey(epochKey, 1),
   ]);
-  const { memberName: member, deviceName } = names;
   const sealedNames = await sealNames(
     nameKey,
     device.sign,

@@ -51,6 +51,16 @@ describe('what is refused before anything is written', () => {
     expect(ada.standing.membership.devices.size).toBe(1);
   });
 
+  test('JOIN-1: a name of more than 128 bytes is refused as such, and nothing is written', async () => {
+    const { link, ben } = await invited();
+    const long = { memberName: '名'.repeat(43), deviceName: 'laptop' };
+    await expect(beginJoin(ben.begin(), link, long, quiet)).rejects.toMatchObject({
+      code: 'value-invalid',
+      values: { of: 'member', bytes: 129 },
+    });
+    expect(await databases(ben)).toBe(0);
+  });
+
   test('JOIN-2: at exactly its expiry an invitation is still valid', async () => {
     const { world, link, ben } = await invited();
     world.time += day;
