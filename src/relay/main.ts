@@ -9,10 +9,10 @@ import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import type { IncomingMessage, Server } from 'node:http';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createAdaptorServer } from '@hono/node-server';
 import { CairnError } from '../errors.ts';
 import { createRelay } from './app.ts';
 import type { RelayClock } from './event-hub.ts';
+import { httpServer } from './http-server.ts';
 import { dataFile, readSettings, SettingError, type Settings } from './settings.ts';
 import { SqliteStorage } from './sqlite-storage.ts';
 
@@ -84,25 +84,10 @@ function findApp(): string | undefined {
   return existsSync(join(folder, 'index.html')) ? folder : undefined;
 }
 
-/** What a connection may take of the server, before any of our code sees a request. */
-const serverLimits = {
-  /** The whole of a request, headers and body: 4 MiB over a poor connection take their time. */
-  requestTimeout: 300_000,
-  headersTimeout: 15_000,
-  keepAliveTimeout: 65_000,
-  maxHeaderSize: 16 * 1024,
-  connectionsCheckingInterval: 5_000,
-} as const;
-const mostConnections = 10_000;
 const graceMs = 10_000;
 
 function listen(settings: Settings, opened: OpenedRelay): Promise<Server> {
-  const server = createAdaptorServer({
-    fetch: (request, bindings) => opened.fetch(request, bindings),
-    overrideGlobalObjects: false,
-    serverOptions: serverLimits,
-  }) as Server; // an HTTP/1.1 server, as no other was asked for
-  server.maxConnections = mostConnections;
+  const server = httpServer((request, bindings) => opened.fetch(request, bindings));
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port: settings.port, host: settings.host }, () => {

@@ -50,19 +50,22 @@ export class RelayProcess implements Reached {
   readonly port: number;
   readonly data: string;
   readonly #built: Built;
+  readonly #environment: Record<string, string>;
   #child: ChildProcess | null = null;
   #ended: Promise<Ended> | null = null;
   #output = '';
 
-  private constructor(built: Built, port: number, data: string) {
+  private constructor(built: Built, port: number, data: string, environment: Record<string, string>) {
     this.#built = built;
+    this.#environment = environment;
     this.port = port;
     this.data = data;
     this.origin = `http://localhost:${port}`;
   }
 
-  static async start(built: Built): Promise<RelayProcess> {
-    const relay = new RelayProcess(built, await freePort(), await mkdtemp(join(tmpdir(), 'cairn-process-')));
+  static async start(built: Built, environment: Record<string, string> = {}): Promise<RelayProcess> {
+    const data = await mkdtemp(join(tmpdir(), 'cairn-process-'));
+    const relay = new RelayProcess(built, await freePort(), data, environment);
     await relay.start();
     return relay;
   }
@@ -90,12 +93,19 @@ export class RelayProcess implements Reached {
     return this.#output;
   }
 
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error('The relay does not run');
+    return pid;
+  }
+
   /** Settles when it says that it runs. */
   async start(): Promise<void> {
     const { child, ended } = RelayProcess.run(this.#built, {
       PORT: String(this.port),
       CAIRN_DATA: this.data,
       CAIRN_ORIGIN: this.origin,
+      ...this.#environment,
     });
     this.#child = child;
     this.#ended = ended;
