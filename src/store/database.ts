@@ -17,7 +17,7 @@ import {
  * The IndexedDB database of one space, kept open through what browsers do to connections (DESIGN §7).
  *
  * 1. Every promise settles: on complete, on abort (a full disk aborts at commit) and when the connection is lost.
- * 2. A dropped connection, and a quota error while there is room, is answered by opening again, three tries an operation; the
+ * 2. A dropped connection, and a quota error while there seems to be room, is answered by opening again, three tries an operation; the
  *    operation then runs again as a whole. So an operation must come out alike when an earlier try of it did
  *    commit: a put or a read does, and `add` tells its caller `taken`, who compares.
  * 3. Opening again never creates: a database that has gone, or another one that was born under its name, is `storage-lost`.
@@ -128,10 +128,17 @@ export class Database {
         if (fault === 'full') this.#setFull(true);
         if (fault !== 'dropped') throw typed(thrown);
         this.#drop(connection);
-        if (attempt === tries) throw broken(thrown);
+        if (attempt === tries) throw this.#givenUp(thrown);
         await pauseBefore(this.#runtime, attempt);
       }
     }
+  }
+
+  /** A quota error that opening again did not cure is believed, whatever the estimate says of room. */
+  #givenUp(thrown: unknown): unknown {
+    if (faultOf(thrown) !== 'full') return broken(thrown);
+    this.#setFull(true);
+    return typed(thrown);
   }
 
   async #judge(thrown: unknown): Promise<'dropped' | 'full' | 'other'> {
@@ -235,13 +242,16 @@ async function opened(
     } catch (thrown) {
       const fault = faultOf(thrown);
       if (fault === 'other' || (fault === 'full' && !(await hasRoom(options)))) throw typed(thrown);
-      if (attempt === tries) throw broken(thrown);
+      if (attempt === tries) throw fault === 'full' ? typed(thrown) : broken(thrown);
       await pauseBefore(runtime, attempt);
     }
   }
 }
 
-/** Below this much free space a quota error is believed; above, it is a broken backing store. */
+/**
+ * Below this much free space a quota error is believed at once; above, it may come from a broken backing store, and opening
+ * again is worth a try. Chromium always says that there are 10 GiB, so that sites can't tell disks apart.
+ */
 const roomBytes = 16 * 1024 * 1024;
 
 async function hasRoom(options: DatabaseOptions): Promise<boolean> {

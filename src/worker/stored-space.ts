@@ -198,8 +198,11 @@ export class StoredSpace implements OpenedSpace {
         this.#fault = 'full';
         this.#healthAt = Number.NEGATIVE_INFINITY;
         break;
-      case 'room':
       case 'reopened':
+        // A full disk is tried with a new connection as well; only a write that went through takes that back.
+        if (this.#fault !== 'full') this.#fault = null;
+        break;
+      case 'room':
         this.#fault = null;
         break;
       case 'upgrade':

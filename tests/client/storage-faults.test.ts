@@ -70,6 +70,23 @@ describe('a stored space on storage that fails', () => {
     expect(await space.tables.lists.count()).toBe(2);
   });
 
+  test('STORE-24: where the browser claims room that is not there, refused writes are full, again and again, until one goes through', async () => {
+    const weather = new Weather();
+    const space = await weather.create();
+    weather.full = false;
+    weather.fault = 'quota';
+    for (const title of ['one', 'two']) {
+      expect(await rejection(space.tables.lists.put({ title }))).toMatchObject({ code: 'storage-full' });
+      await until(space.status, (status) => kinds(status).includes('storage-full'));
+      // What reads open again takes nothing back.
+      expect(await space.tables.lists.count()).toBe(0);
+      expect(kinds(space.status.value)).toContain('storage-full');
+    }
+    weather.fault = null;
+    await space.tables.lists.put({ title: 'three' });
+    await until(space.status, (status) => !kinds(status).includes('storage-full'));
+  });
+
   test('STORE-20: a connection that drops in the middle of a write is opened again, and the write is there once', async () => {
     const weather = new Weather();
     const space = await weather.create();

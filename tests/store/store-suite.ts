@@ -36,7 +36,7 @@ export function storeSuite(factory: () => IDBFactory): void {
       );
       expect(written).toEqual({ position: before + 1 });
       expect(tab.store.standing.position).toBe(before + 1);
-      expect(unsentCount(tab.store.standing)).toBe(1);
+      expect(unsentCount(tab.store.standing)).toBe(2);
       expect(changes).toEqual([
         {
           position: before + 1,
