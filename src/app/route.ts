@@ -51,12 +51,6 @@ export function hashOf(list: string | null, aside: Aside | null = null): string 
   return list === null ? `#/${end}` : `${place}/${end}`;
 }
 
-/** The invitation in a text that was pasted: a whole link, or the part from # on; null if there is none. */
-export function invitationIn(text: string): string | null {
-  const found = /#join=[\w-]+/.exec(text.replace(/\s+/g, ''));
-  return found === null ? null : found[0];
-}
-
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);

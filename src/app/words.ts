@@ -127,7 +127,10 @@ const reasons: { readonly [K in ReasonKind]: (values: ValuesOf<K>, scene: Scene)
   held: ({ device, reason }, { who }) => ({
     // A device that tells two stories is a trouble of its own.
     word: reason === 'fork' ? 'Forked' : 'Held',
-    means: `Newer changes of ${who(device)} cannot be taken yet.`,
+    means:
+      reason === 'rollback'
+        ? 'The server has lost some of what it had.'
+        : `Newer changes of ${who(device)} cannot be taken yet.`,
     next: 'Open this panel for the reason, and for what can be done.',
     tone: 'trouble',
     shape: 'bars',

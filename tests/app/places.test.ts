@@ -4,8 +4,9 @@ import { expect, test } from 'vitest';
 import { isPast } from '../../src/app/counted.ts';
 import { parseDeleted } from '../../src/app/deleted.ts';
 import { ago, bytes, dayField, dayOf } from '../../src/app/measures.ts';
+import { invitationIn } from '../../src/app/pasted-invitation.ts';
 import { labelAmong, parseRemembered } from '../../src/app/remembered.ts';
-import { hashOf, invitationIn, parseRoute } from '../../src/app/route.ts';
+import { hashOf, parseRoute } from '../../src/app/route.ts';
 import { property } from '../property.ts';
 
 const id = fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' });

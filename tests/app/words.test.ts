@@ -85,6 +85,11 @@ test('APP-3: unsent changes say why they wait, and what to do about it', () => {
 
 test('APP-3, RELAY-14: nothing promises that a server which has lost something gets it again by itself', () => {
   const rollback = holdWords('rollback', 'Ben’s phone');
+  const pill = reasonWords(
+    { kind: 'held', values: { device: deviceNumber(1), position: 1, reason: 'rollback', since: 0 } },
+    scene,
+  );
+  expect(pill.means).toBe('The server has lost some of what it had.');
   const held = reasonWords({ kind: 'unsent', values: { count: 3, why: 'own-log-held' } }, scene);
   for (const { means, next } of [rollback, held]) expect(`${means} ${next}`).not.toMatch(/by (it|them)sel/);
 });

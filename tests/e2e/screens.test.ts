@@ -212,15 +212,15 @@ describe('the screens', () => {
     await at(a, 'pill').click();
     await at(a, 'sync-panel').getByLabel('Close Sync').click();
     await at(a, 'sync-panel').waitFor({ state: 'detached' });
-    expect(hash(a)).toBe(place);
-    expect(await focused(a)).toBe('pill');
+    await expect.poll(() => hash(a)).toBe(place);
+    await expect.poll(() => focused(a)).toBe('pill');
     await at(a, 'settings').click();
     await at(a, 'settings-panel').waitFor();
     await at(a, 'invite').click();
     await at(a, 'invite-make').waitFor();
     await a.page.goBack();
     await at(a, 'invite-make').waitFor({ state: 'detached' });
-    expect(hash(a)).toBe(place);
+    await expect.poll(() => hash(a)).toBe(place);
     await a.page.goBack();
     await expect.poll(() => at(a, 'list-title').count()).toBe(0);
     expect(await at(a, 'sync-panel').count()).toBe(0);
@@ -255,6 +255,15 @@ describe('the screens', () => {
         return { grows: after - before, isWide };
       });
     expect(await measured()).toEqual({ grows: 0, isWide: false });
+    const session = await a.profile.context.newCDPSession(a.page);
+    await session.send('Emulation.setTouchEmulationEnabled', { enabled: true });
+    await at(a, 'item-add').fill('Half a line');
+    const add = a.page.getByRole('button', { name: 'Add', exact: true });
+    // A finger's target, as theme.css says.
+    await expect.poll(async () => (await add.boundingBox())?.height).toBeGreaterThanOrEqual(44);
+    await at(a, 'item-add').fill('');
+    await session.send('Emulation.setTouchEmulationEnabled', { enabled: false });
+    await session.detach();
     if (whole !== null) await a.page.setViewportSize(whole);
   });
 

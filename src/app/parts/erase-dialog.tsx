@@ -33,8 +33,8 @@ export function EraseDialog({ space, onClose }: { readonly space: AppSpace; read
   return (
     <Dialog title="Erase this space?" onClose={onClose}>
       <p>
-        Everything of this space is deleted from {placeHere()}, keys included. To come back you need a new
-        invitation from another member.
+        Everything of this space is deleted from {placeHere()}, keys included.
+        {status.devices.length > 1 && ' To come back you need a new invitation from another member.'}
       </p>
       {losses.length === 0 ? (
         <p data-testid="unsent">All your changes are on the server.</p>

@@ -2,9 +2,9 @@
 import { useState } from 'preact/hooks';
 import type { Failure } from '../../client/index.ts';
 import type { Names } from '../beginning.ts';
-import { suggestedDeviceName } from '../device-names.ts';
 import { toFailure } from '../failure.ts';
 import { wrongName } from '../name-words.ts';
+import { suggestedDeviceName } from '../suggested-name.ts';
 import { Trouble } from './trouble.tsx';
 
 export function NamesForm(props: {

@@ -92,7 +92,7 @@ function State({ space, status }: { readonly space: AppSpace; readonly status: S
           {isAsked ? 'Syncing…' : 'Sync now'}
         </button>
         <small>
-          Last compared {status.asOf === null ? 'never' : ago(status.asOf, now.value)}
+          Last compared {status.asOf === null ? 'never' : ago(Math.min(status.asOf, now.value), now.value)}
           {status.lastError !== null &&
             status.nextTryAt !== null &&
             status.nextTryAt > now.value &&

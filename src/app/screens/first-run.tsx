@@ -3,7 +3,8 @@ import { useState } from 'preact/hooks';
 import { create } from '../beginning.ts';
 import { Mark } from '../parts/icon.tsx';
 import { NamesForm } from '../parts/names-form.tsx';
-import { go, goInstead, invitationIn } from '../route.ts';
+import { invitationIn } from '../pasted-invitation.ts';
+import { go, goInstead } from '../route.ts';
 import { session } from '../session.ts';
 
 export function FirstRun() {
