@@ -4,8 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import type { BuildOptions, Plugin, Rolldown } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
-import { defineConfig } from 'vitest/config';
-import { chromiumArgs, findChromium } from './tests/chromium.mjs';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import type { BrowserProviderOption } from 'vitest/node';
+import { chromiumArgs, findChromium } from './tests/engines/chromium.mjs';
+import { findFirefox, firefoxLaunch } from './tests/engines/firefox.mjs';
+import { webkitProvider } from './tests/engines/webkit-provider.ts';
 
 /**
  * Three products from one file:
@@ -14,7 +17,7 @@ import { chromiumArgs, findChromium } from './tests/chromium.mjs';
  *   vite build --ssr src/relay/main.ts    the relay, for Node   → dist/relay
  *   vite                the app with a relay inside the dev server, its data in .cairn/
  *
- * and the test projects: `node`, `chromium` (Vitest's browser mode), `e2e` (drives whole browsers).
+ * and the test projects: `node`; `chromium`, `firefox`, `webkit` (Vitest's browser mode); `e2e` (drives whole browsers).
  */
 const inRoot = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -173,6 +176,33 @@ const browserDependencies = [
   '@hpke/core',
 ];
 
+/**
+ * The browser suites in one engine: a project of its own, so that engines run one after the other and each can be missing.
+ * Looking for a browser starts it, so it is done for tests alone.
+ */
+function inBrowser(
+  name: 'chromium' | 'firefox' | 'webkit',
+  provider: () => BrowserProviderOption,
+): TestProjectInlineConfiguration {
+  return {
+    extends: true,
+    optimizeDeps: { include: browserDependencies },
+    test: {
+      name,
+      include: ['tests/**/*.browser.test.ts'],
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: process.env.VITEST ? provider() : undefined,
+        instances: [{ browser: name }],
+      },
+    },
+  };
+}
+
 export default defineConfig(({ command, isSsrBuild }) => ({
   plugins:
     command === 'build'
@@ -204,28 +234,11 @@ export default defineConfig(({ command, isSsrBuild }) => ({
           hookTimeout: 60_000,
         },
       },
-      {
-        extends: true,
-        optimizeDeps: { include: browserDependencies },
-        test: {
-          name: 'chromium',
-          include: ['tests/**/*.browser.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({
-              launchOptions: {
-                executablePath: (process.env.VITEST && findChromium()) || undefined,
-                args: chromiumArgs,
-              },
-            }),
-            instances: [{ browser: 'chromium' }],
-          },
-        },
-      },
+      inBrowser('chromium', () =>
+        playwright({ launchOptions: { executablePath: findChromium() ?? undefined, args: chromiumArgs } }),
+      ),
+      inBrowser('firefox', () => playwright({ launchOptions: firefoxLaunch(findFirefox() ?? '') })),
+      inBrowser('webkit', webkitProvider),
       {
         extends: true,
         test: {

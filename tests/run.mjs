@@ -1,7 +1,7 @@
 /**
- * `npm test`: everything, in order, from a fresh clone. Installs dependencies and Chromium where they are missing, then
- * runs types and lint, the build, the tests in Node and in real Chromium, and the end-to-end tests (real browsers, a
- * real relay process). A test that fails, is skipped or is left to do fails the run (TEST-12); so does an error
+ * `npm test`: everything, in order, from a fresh clone. Installs dependencies and browsers where they are missing, then
+ * runs types and lint, the build, the tests in Node and in real Chromium, Firefox and WebKit, and the end-to-end tests (real
+ * browsers, a real relay process). Chromium is required; which of the others did not run, and why, stands above the totals. A test that fails, is skipped or is left to do fails the run (TEST-12); so does an error
  * outside any test. The last line is the totals: `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
@@ -9,7 +9,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, install, installedScript, requireNode, root } from '../src/prepare.mjs';
-import { provideChromium, versionOf } from './chromium.mjs';
+import { provideEngines } from './engines/provide.mjs';
 
 /** All of it has to end within this, on two cores. */
 const budgetMs = 20 * 60 * 1000;
@@ -19,6 +19,17 @@ let passed = 0;
 let failed = 0;
 /** @type {string[]} */
 const failures = [];
+
+/** The engines that tests run in, and those that they do not, with the reason. */
+/** @type {string[]} */
+const engines = [];
+/** @type {string[]} */
+const notRun = [];
+
+function sayEngines() {
+  console.log(`Engines: ${engines.join(', ')}`);
+  for (const why of notRun) console.log(`Not run: ${why}`);
+}
 
 /** @param {string} name @param {boolean} ok */
 function count(name, ok) {
@@ -105,9 +116,10 @@ function builds() {
 requireNode();
 try {
   install();
-  const chromium = provideChromium();
-  process.env.CHROMIUM_PATH = chromium;
-  console.log(`Engines: Node ${process.versions.node}, ${versionOf(chromium)}`);
+  const found = provideEngines();
+  engines.push(`Node ${process.versions.node}`, ...found.flatMap(({ version }) => version ?? []));
+  notRun.push(...found.flatMap(({ name, missing }) => (missing === null ? [] : `${name}: ${missing}`)));
+  sayEngines();
 
   heading('Types and lint');
   count('types', await tool('typescript/bin/tsc', ['--noEmit']));
@@ -117,6 +129,10 @@ try {
   count('build', builds());
 
   await tests('Tests in Node and in Chromium', ['node', 'chromium']);
+  // One engine after the other: each wants the cores that there are.
+  for (const { name, version } of found) {
+    if (version !== null && name !== 'chromium') await tests(`The browser suites in ${version}`, [name]);
+  }
   await tests('End to end: real browsers, a real relay', ['e2e']);
 } catch (error) {
   console.error(error);
@@ -125,5 +141,6 @@ try {
 
 heading('Done');
 for (const name of failures) console.log(`failed: ${name}`);
+sayEngines();
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

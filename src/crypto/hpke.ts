@@ -8,10 +8,13 @@ import { asWrapKey, type Bytes, concat, type WrapKey } from './bytes.ts';
 import { wrapOverhead } from './lengths.ts';
 
 /** A key to unwrap with, as it is kept: a structured clone of it goes into IndexedDB and comes back usable. */
-export interface StoredWrapKey {
-  readonly publicKey: WrapKey;
-  readonly privateKey: CryptoKey;
-}
+export type StoredWrapKey =
+  | { readonly publicKey: WrapKey; readonly privateKey: CryptoKey }
+  /**
+   * Where the platform cannot clone a key of X25519 (WebKitGTK 2.50 reads `null` back): the key sealed with another that can be
+   * cloned. Neither can be exported, but who runs script here could unseal the one into a form that can.
+   */
+  | { readonly publicKey: WrapKey; readonly sealed: Bytes; readonly unseal: CryptoKey };
 
 /** The DER in front of 32 bytes of X25519 private key in PKCS #8 (RFC 8410 §7). */
 const pkcs8Prefix = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20);
@@ -25,10 +28,36 @@ export async function wrapKeyFromSeed(seed: Bytes): Promise<{ publicKey: WrapKey
     subtle.importKey('pkcs8', pkcs8, 'X25519', false, ['deriveBits']),
     subtle.importKey('raw', basePoint, 'X25519', true, []),
   ]);
-  pkcs8.fill(0);
   const product = await subtle.deriveBits({ name: 'X25519', public: base }, privateKey, 256);
   const publicKey = asWrapKey(new Uint8Array(product));
-  return { publicKey, stored: { publicKey, privateKey } };
+  const kept = canBeCloned(privateKey) ? { privateKey } : await sealedKey(pkcs8);
+  pkcs8.fill(0);
+  return { publicKey, stored: { publicKey, ...kept } };
+}
+
+function canBeCloned(key: CryptoKey): boolean {
+  try {
+    structuredClone(key);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Each such key seals once, so its one nonce may be all zeros. */
+const sealing = { name: 'AES-GCM', iv: new Uint8Array(12) };
+
+async function sealedKey(pkcs8: Bytes): Promise<{ sealed: Bytes; unseal: CryptoKey }> {
+  const { subtle } = globalThis.crypto;
+  const key = await subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'unwrapKey']);
+  return { sealed: new Uint8Array(await subtle.encrypt(sealing, key, pkcs8)), unseal: key };
+}
+
+async function privateKeyOf(stored: StoredWrapKey): Promise<CryptoKey> {
+  if ('privateKey' in stored) return stored.privateKey;
+  const { subtle } = globalThis.crypto;
+  const { sealed, unseal } = stored;
+  return subtle.unwrapKey('pkcs8', sealed, unseal, sealing, 'X25519', false, ['deriveBits']);
 }
 
 let loading: Promise<typeof import('./hpke-suite.ts')> | undefined;
@@ -72,7 +101,8 @@ export async function unwrap(stored: StoredWrapKey, info: Bytes, wrapped: Bytes)
   const { hpkeSuite } = await loadHpke();
   try {
     // The pair, not the private key alone: the library would have to read the private key to find the public one.
-    const recipientKey = { privateKey: stored.privateKey, publicKey: await importPublic(stored.publicKey) };
+    const [privateKey, publicKey] = await Promise.all([privateKeyOf(stored), importPublic(stored.publicKey)]);
+    const recipientKey = { privateKey, publicKey };
     const enc = wrapped.slice(0, 32);
     return new Uint8Array(await hpkeSuite().open({ recipientKey, enc, info }, wrapped.slice(32)));
   } catch {

@@ -63,9 +63,18 @@ export function adding(
   return new Promise((resolve, reject) => {
     const transaction = unwrap(connection).transaction(store, 'readwrite', { durability });
     transaction.oncomplete = () => resolve();
-    // Without an error of its own it was aborted from outside: the connection went.
-    transaction.onabort = () => reject(transaction.error ?? new DOMException('Aborted', 'AbortError'));
-    transaction.objectStore(store).add(value, key);
+    let refusal: DOMException | null = null;
+    transaction.onabort = () => {
+      const { error } = transaction;
+      // Once `commit` was called, Firefox and WebKit name no cause here, and the request alone says that the key was taken. Without
+      // an error anywhere it was aborted from outside: the connection went.
+      const cause = error === null || error.name === 'AbortError' ? (refusal ?? error) : error;
+      reject(cause ?? new DOMException('Aborted', 'AbortError'));
+    };
+    const request = transaction.objectStore(store).add(value, key);
+    request.onerror = () => {
+      refusal = request.error;
+    };
     transaction.commit();
   });
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { build, preview } from 'vite';
 import { root } from '../../src/prepare.mjs';
-import { chromiumArgs, findChromium, versionOf } from '../chromium.mjs';
+import { chromiumArgs, findChromium, versionOfChromium } from '../engines/chromium.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -36,7 +36,7 @@ export class BenchBrowser {
       await bench.#servePage();
       await bench.#startRelay();
       bench.#executablePath = findChromium() ?? '';
-      bench.engine = versionOf(bench.#executablePath) ?? 'Chromium';
+      bench.engine = versionOfChromium(bench.#executablePath) ?? 'Chromium';
       return bench;
     } catch (error) {
       await bench.close();

@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { build, install, requireNode } from '../../src/prepare.mjs';
-import { provideChromium } from '../chromium.mjs';
+import { provideChromium } from '../engines/chromium.mjs';
 
 requireNode();
 install();

@@ -188,6 +188,7 @@ test('nothing is wrapped for a key that no secret can be agreed with', async () 
 
 test('KEY-12: a key to unwrap with cannot be read out', async () => {
   const { stored } = await wrapKeyFromSeed(fromHex(vector.skRm));
+  if (!('privateKey' in stored)) throw new Error('Node can clone a key of X25519');
   expect(stored.privateKey.extractable).toBe(false);
   await expect(crypto.subtle.exportKey('jwk', stored.privateKey)).rejects.toThrow();
 });

@@ -2,7 +2,7 @@ import { mkdtemp, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page, type Worker } from 'playwright-core';
-import { chromiumArgs, findChromium } from '../chromium.mjs';
+import { chromiumArgs, findChromium } from '../engines/chromium.mjs';
 import { frozenPath, Network } from './network.ts';
 import type { RelayProcess } from './relay-process.ts';
 
@@ -26,9 +26,10 @@ export class Profile {
     this.#folder = folder;
   }
 
-  static async open(relay: RelayProcess): Promise<Profile> {
+  /** `relayPort`: where its network leads, if not straight to the relay. */
+  static async open(relay: RelayProcess, relayPort: number = relay.port): Promise<Profile> {
     const folder = await mkdtemp(join(tmpdir(), 'cairn-profile-'));
-    const profile = new Profile(relay, await Network.open(relay.port), folder);
+    const profile = new Profile(relay, await Network.open(relayPort), folder);
     await profile.launch();
     return profile;
   }

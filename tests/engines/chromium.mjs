@@ -3,11 +3,11 @@
  * usual place, one that Playwright downloaded earlier; and, only when asked to install: Debian's package, then
  * Playwright's own download. Uses Node built-ins alone until it has to install.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { attempt, installPackages, isProgram, onPath, versionOf } from './packages.mjs';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome'];
 const places = [
@@ -31,26 +31,6 @@ export const chromiumArgs = [
   '--no-default-browser-check',
   '--no-first-run',
 ];
-
-/** @param {string} path */
-function runs(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
-
-/** What `--version` prints, or null if the browser does not even start (a wrapper whose package is missing, say). @param {string} path */
-export function versionOf(path) {
-  const { status, stdout } = spawnSync(path, ['--version', '--no-sandbox'], {
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
-  const version = stdout?.trim();
-  return status === 0 && version ? version : null;
-}
 
 /** Chromium builds in Playwright's cache, newest first. */
 function downloaded() {
@@ -80,49 +60,25 @@ function downloaded() {
   return found;
 }
 
+/** @param {string} path */
+export function versionOfChromium(path) {
+  return versionOf(path, '--no-sandbox');
+}
+
 /** The path of a Chromium that is here, or null. A CHROMIUM_PATH that does not exist is an error, not a hint. */
 export function findChromium() {
   const told = process.env.CHROMIUM_PATH;
   if (told) {
-    if (!runs(told)) throw new Error(`CHROMIUM_PATH is ${told}, which is not an executable file`);
+    if (!isProgram(told)) throw new Error(`CHROMIUM_PATH is ${told}, which is not an executable file`);
     return told;
   }
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  const candidates = [
-    ...names.flatMap((name) => folders.map((folder) => join(folder, name))),
-    ...places,
-    ...downloaded(),
-  ];
-  return candidates.find((path) => runs(path) && versionOf(path) !== null) ?? null;
+  const candidates = [...onPath(names), ...places, ...downloaded()];
+  return candidates.find((path) => isProgram(path) && versionOfChromium(path) !== null) ?? null;
 }
 
-/** @param {string} command @param {string[]} args */
-function attempt(command, args) {
-  console.log(`> ${command} ${args.join(' ')}`);
-  const { status } = spawnSync(command, args, {
-    stdio: 'inherit',
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  });
-  return status === 0;
-}
-
-/** Installs Debian's package, as root or by a sudo that asks nothing. @returns {boolean} */
+/** Debian's package, with fonts for the world's writing where they are to be had. @returns {boolean} */
 function installByApt() {
-  if (process.platform !== 'linux' || !names.length) return false;
-  try {
-    execFileSync('apt-get', ['--version'], { stdio: 'ignore' });
-  } catch {
-    return false;
-  }
-  const root = process.getuid?.() === 0;
-  if (!root && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status !== 0) return false;
-  const apt = (/** @type {string[]} */ ...args) =>
-    root ? attempt('apt-get', args) : attempt('sudo', ['-n', 'apt-get', ...args]);
-  apt('update', '-q');
-  return (
-    apt('install', '-y', '-q', '--no-install-recommends', 'chromium', 'fonts-noto-core') ||
-    apt('install', '-y', '-q', '--no-install-recommends', 'chromium')
-  );
+  return installPackages('chromium', 'fonts-noto-core') || installPackages('chromium');
 }
 
 /** Playwright's own download, with the libraries it needs where we may install them. @returns {boolean} */

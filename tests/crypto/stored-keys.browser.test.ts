@@ -1,0 +1,3 @@
+import { storedKeysSuite } from './stored-keys-suite.ts';
+
+storedKeysSuite(() => indexedDB);

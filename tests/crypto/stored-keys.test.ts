@@ -1,0 +1,4 @@
+import { IDBFactory } from 'fake-indexeddb';
+import { storedKeysSuite } from './stored-keys-suite.ts';
+
+storedKeysSuite(() => new IDBFactory());
