@@ -29,8 +29,10 @@ export {
 } from '../model/schema.ts';
 export type { DeviceStatus, Reason, ReasonKind, SpaceStatus } from '../model/sync-status.ts';
 export type { Observable } from '../observable.ts';
+export type { DamagedSpace } from './damaged.ts';
 export { memorySpace } from './memory-space.ts';
 export { createSpace, joinSpace, openSpace } from './open-space.ts';
+export { readDamagedSpace } from './read-damaged.ts';
 export { readInvitation } from './read-invitation.ts';
 export type {
   Conflict,

@@ -5,10 +5,11 @@
  * 1. The copy is durable before the original goes; a full disk or a crash in between leaves the original.
  * 2. Values that the browser cannot read any more are left out; all others are copied as they are.
  */
-import { CairnError, isError } from '../errors.ts';
+import { isError } from '../errors.ts';
 import { equal, type SpaceId } from '../format/bytes.ts';
 import type { Runtime } from '../runtime.ts';
 import { Database } from './database.ts';
+import { type Found, readable } from './readable.ts';
 import { databaseName, openStore, type Store, type StoreOptions } from './store.ts';
 import type { StoreName } from './transaction.ts';
 
@@ -63,35 +64,19 @@ async function copyAside(runtime: Runtime, from: Database, options: StoreOptions
 }
 
 async function copyStore(from: Database, to: Database, name: StoreName): Promise<void> {
-  const keys: readonly (string | number)[] = await from.read([name], (transaction) =>
-    transaction.objectStore(name).getAllKeys(),
-  );
-  for (let at = 0; at < keys.length; at += copiedAtOnce) {
-    const found = await readable(from, name, keys.slice(at, at + copiedAtOnce));
+  let some: Found[] = [];
+  const copy = async (): Promise<void> => {
+    const found = some;
+    some = [];
     await to.write([name], 'strict', async (transaction) => {
       const store = transaction.objectStore(name);
       // Whatever lies there, of whatever kind: it is a copy.
       await Promise.all(found.map(([key, value]) => store.put(value as never, key as never)));
     });
+  };
+  for await (const found of readable(from, name)) {
+    some.push(found);
+    if (some.length === copiedAtOnce) await copy();
   }
-}
-
-/** What of these can be read: all at once, or else one by one. */
-async function readable(
-  from: Database,
-  name: StoreName,
-  keys: readonly (string | number)[],
-): Promise<readonly (readonly [string | number, unknown])[]> {
-  try {
-    const values: unknown[] = await from.read([name], (transaction) => {
-      const store = transaction.objectStore(name);
-      return Promise.all(keys.map((key) => store.get(key as never)));
-    });
-    return keys.map((key, index) => [key, values[index]]);
-  } catch (thrown) {
-    if (!(thrown instanceof CairnError) || thrown.code !== 'storage-corrupt') throw thrown;
-    if (keys.length === 1) return [];
-    const single = await Promise.all(keys.map((key) => readable(from, name, [key])));
-    return single.flat();
-  }
+  if (some.length > 0) await copy();
 }
