@@ -21,6 +21,7 @@ import { asHash, spaceFromText } from '../format/bytes.ts';
 import { encodeTimeAnswer } from '../format/wire.ts';
 import { Gate } from './authorise.ts';
 import { cborAnswer, isOurFault, problemAnswer } from './body.ts';
+import { BodyRoom } from './body-room.ts';
 import { EventHub, type RelayClock } from './event-hub.ts';
 import { setMarker } from './marker.ts';
 import { Memberships } from './memberships.ts';
@@ -79,7 +80,7 @@ export function createRelay(options: RelayOptions): Relay {
   const gate = new Gate(memberships, origin, rates, () => clock.now());
   const hub = new EventHub(clock, (space, key) => gate.isDevice(space, key));
   const metrics = new Metrics();
-  const parts: SpaceParts = { storage, clock, memberships, gate, hub, metrics };
+  const parts: SpaceParts = { storage, clock, memberships, gate, hub, metrics, room: new BodyRoom() };
   const files = staticRoot === undefined ? new Map() : readStatic(staticRoot);
   let draining = false;
 

@@ -109,7 +109,7 @@ export class Gate {
       this.#takeAddress(question);
       throw new CairnError('forbidden', 'This key is no device of the space');
     }
-    this.#devices.take(deviceName(space, caller.key));
+    this.#devices.take(callerName(space, caller.key));
     if (caller.kind === 'invitation') this.#checkInvitation(caller.invitation, membership);
     return caller;
   }
@@ -145,7 +145,7 @@ export class Gate {
     if (known !== null) return known;
     let charge: Charge | null = null;
     const admit = async (claimed: PublicKey): Promise<void> => {
-      const device = deviceName(space, claimed);
+      const device = callerName(space, claimed);
       if (!this.#devices.check(device)) {
         // Its own limit is no fault of its address.
         charge = nothing;
@@ -227,7 +227,9 @@ const nothing: Charge = { paid: true, giveBack: () => undefined };
 const giveBack = (charge: Charge | null): void => charge?.giveBack();
 const isPaid = (charge: Charge | null): boolean => charge?.paid === true;
 
-const deviceName = (space: SpaceId, key: PublicKey): string => `${spaceText(space)} ${toBase64Url(key)}`;
+/** One key in one space, for limits. */
+export const callerName = (space: SpaceId, key: PublicKey): string =>
+  `${spaceText(space)} ${toBase64Url(key)}`;
 
 /** The signature is checked once: a token names one audience, and each other origin is refused before that. */
 async function readCredential(

@@ -17,6 +17,8 @@ const limits = {
   keepAliveTimeout: 65_000,
   maxHeaderSize: 16 * 1024,
   connectionsCheckingInterval: 5_000,
+  // Node would refuse it without a word; the adapter does with one.
+  requireHostHeader: false,
 } as const;
 const mostConnections = 10_000;
 
@@ -34,7 +36,16 @@ export function httpServer(handler: Handler): Server {
   });
   const server = createServer(limits, listener);
   server.maxConnections = mostConnections;
-  server.on('clientError', refuse);
+  const answering = new WeakSet<Duplex>();
+  server.on('request', ({ socket }, response) => {
+    answering.add(socket);
+    response.once('close', () => answering.delete(socket));
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // Nobody is there any more, or an answer may stand half written.
+    if (!socket.writable || answering.has(socket)) socket.destroy();
+    else refuse(error, socket);
+  });
   // Whoever expects something of us gets what we do anyway.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   return server;
@@ -46,13 +57,8 @@ const statuses: Readonly<Record<string, readonly [status: number, reason: string
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
 };
 
-function refuse(error: NodeJS.ErrnoException, socket: Duplex & { readonly bytesWritten?: number }): void {
-  // Nobody is there any more, or an answer may stand half written.
-  if (!socket.writable || (socket.bytesWritten ?? 0) > 0) {
-    socket.destroy();
-    return;
-  }
-  const [status, reason] = statuses[error.code ?? ''] ?? [400, 'Bad Request'];
+function refuse({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+  const [status, reason] = statuses[code ?? ''] ?? [400, 'Bad Request'];
   const body = JSON.stringify({ ...toProblem('bad-request', 'Not a request that can be read'), status });
   const lines = [
     `HTTP/1.1 ${status} ${reason}`,

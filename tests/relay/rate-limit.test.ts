@@ -1,6 +1,7 @@
 /** RELAY-16: limits of devices and of addresses. */
 import { describe, expect, test, vi } from 'vitest';
 import { asHash, asPublicKey, fromBase64Url, spaceText, toBase64Url } from '../../src/format/bytes.ts';
+import { limits } from '../../src/limits.ts';
 import { addressKey, RateLimit } from '../../src/relay/rate-limit.ts';
 import { TokenMemory } from '../../src/relay/token-memory.ts';
 import { TestClock } from './clock.ts';
@@ -289,5 +290,46 @@ describe('verifications', () => {
       true,
       true,
     ]);
+  });
+});
+
+describe('bodies on their way', () => {
+  test('RELAY-7, RELAY-16: one device has room for so many bytes at once, whatever it sends slowly, and others are served', async () => {
+    const relay = await inProcess();
+    const space = await TestSpace.on(relay);
+    const other = space.as(await space.add('writer'));
+    const founder = space.as(space.founder);
+    const open: ReadableStreamDefaultController[] = [];
+    const begin = async (length?: number): Promise<Response> => {
+      const body = new ReadableStream({ start: (controller) => void open.push(controller) });
+      const headers = {
+        authorization: `Bearer ${await founder.token()}`,
+        'content-type': 'application/cbor',
+        ...(length === undefined ? {} : { 'content-length': String(length) }),
+      };
+      const path = `/v1/spaces/${spaceText(space.membership.space)}/entries`;
+      return relay.fetch(path, { method: 'POST', headers, body, duplex: 'half' });
+    };
+    // What states no length, or a wrong one, counts as the largest there can be.
+    const begun = [
+      begin(limits.httpBodyBytes),
+      begin(),
+      begin(limits.httpBodyBytes),
+      begin(limits.httpBodyBytes - 1),
+    ];
+    await expect.poll(() => open.length).toBe(4);
+    const small = begin(1);
+    await expect.poll(() => open.length).toBe(5);
+    expect(await refusalOf(await begin(1))).toEqual({ status: 429, code: 'rate-limited', retryMs: 1000 });
+    expect((await other.changes()).members.size).toBe(3);
+    // Ended or broken off, each makes room again.
+    for (const [i, controller] of open.entries()) {
+      if (i % 2 === 0) controller.close();
+      else controller.error(new Error('gone'));
+    }
+    for (const answer of await Promise.all([...begun, small])) {
+      expect((await refusalOf(answer)).code).toMatch(/^(malformed|bad-request)$/);
+    }
+    expect((await founder.changes()).members.size).toBe(3);
   });
 });

@@ -27,7 +27,7 @@ import { bodyOf, mostTries, type SpaceParts, type SpaceRoute } from './space-par
 
 export const appendEntries: SpaceRoute = async (parts, question) => {
   const caller = await parts.gate.device(question);
-  const wanted = decodeEntriesAppend(await bodyOf(parts, question, limits.httpBodyBytes));
+  const wanted = decodeEntriesAppend(await bodyOf(parts, question, caller.key, limits.httpBodyBytes));
   const head = await judge(question, caller, wanted);
   const leaves = await leafHashes(wanted.entries);
   for (let tries = 0; tries < mostTries; tries++) {

@@ -16,7 +16,7 @@ export const putBeacon: SpaceRoute = async (parts, question) => {
   const { space } = question;
   const { storage, hub, clock } = parts;
   const caller = await parts.gate.device(question);
-  const bytes = await bodyOf(parts, question, limits.signedObjectBytes);
+  const bytes = await bodyOf(parts, question, caller.key, limits.signedObjectBytes);
   const { beacon, key } = await openBeacon(bytes, space);
   const { device, at, members, cursors } = beacon;
   if (!equal(key, caller.key)) throw new CairnError('bad-signature', 'Not signed by the device that asks');

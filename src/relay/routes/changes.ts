@@ -27,7 +27,7 @@ const prefixBytes = 5;
 
 export const changes: SpaceRoute = async (parts, question) => {
   const caller = await parts.gate.caller(question);
-  const request = decodeChangesRequest(await bodyOf(parts, question, bodyLimit));
+  const request = decodeChangesRequest(await bodyOf(parts, question, caller.key, bodyLimit));
   const { storage, clock } = parts;
   const { space } = question;
   const now = clock.now();

@@ -22,7 +22,7 @@ const bodyLimit = limits.membershipEntryBytes + 64;
 
 export const appendMember: SpaceRoute = async (parts, question) => {
   const caller = await parts.gate.caller(question);
-  const wanted = decodeMembersAppend(await bodyOf(parts, question, bodyLimit));
+  const wanted = decodeMembersAppend(await bodyOf(parts, question, caller.key, bodyLimit));
   const entry = await openMembershipEntry(wanted.entry);
   checkCaller(caller, entry);
   let { membership } = caller;

@@ -26,7 +26,7 @@ const prefixBytes = 5;
 
 export const readEntries: SpaceRoute = async (parts, question) => {
   const caller = await parts.gate.device(question);
-  const { ranges } = decodeReadRequest(await bodyOf(parts, question, bodyLimit));
+  const { ranges } = decodeReadRequest(await bodyOf(parts, question, caller.key, bodyLimit));
   await checkRanges(parts, caller, ranges);
   const logs: ReadAnswer['logs'][number][] = [];
   let left = limits.httpBodyBytes - frameBytes - ranges.length * logBytes;
@@ -45,7 +45,7 @@ export const readEntries: SpaceRoute = async (parts, question) => {
 
 export const readLeaves: SpaceRoute = async (parts, question) => {
   const caller = await parts.gate.device(question);
-  const range = decodeLeavesRequest(await bodyOf(parts, question, bodyLimit));
+  const range = decodeLeavesRequest(await bodyOf(parts, question, caller.key, bodyLimit));
   await checkRanges(parts, caller, [range]);
   const { log, start, end } = range;
   return cborAnswer(

@@ -1,6 +1,8 @@
 /** What the routes of a space work with, and how each is called. */
-import type { Gate, Question } from '../authorise.ts';
+import type { PublicKey } from '../../format/bytes.ts';
+import { callerName, type Gate, type Question } from '../authorise.ts';
 import { readBody } from '../body.ts';
+import type { BodyRoom } from '../body-room.ts';
 import type { EventHub, RelayClock } from '../event-hub.ts';
 import type { Memberships } from '../memberships.ts';
 import type { Metrics } from '../metrics.ts';
@@ -12,6 +14,7 @@ export interface SpaceParts {
   readonly memberships: Memberships;
   readonly gate: Gate;
   readonly hub: EventHub;
+  readonly room: BodyRoom;
   readonly metrics: Metrics;
 }
 
@@ -20,13 +23,22 @@ export type SpaceRoute = (parts: SpaceParts, question: Question) => Promise<Resp
 
 /** The body of a request whose caller is known to be one, within the limit of its route. */
 export async function bodyOf(
-  { metrics }: SpaceParts,
-  { request }: Question,
+  { metrics, room }: SpaceParts,
+  { request, space }: Question,
+  key: PublicKey,
   limit: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const body = await readBody(request, limit);
-  metrics.receivedBytes += body.length;
-  return body;
+  const stated = Number(request.headers.get('content-length') ?? limit);
+  // What says nothing true counts as the largest there may be.
+  const bytes = stated >= 0 && stated <= limit ? stated : limit;
+  const free = room.take(callerName(space, key), bytes);
+  try {
+    const body = await readBody(request, limit);
+    metrics.receivedBytes += body.length;
+    return body;
+  } finally {
+    free();
+  }
 }
 
 /** So often an append is decided anew when others were faster; each time one of them got through. */

@@ -17,7 +17,7 @@ export const createSpace: SpaceRoute = async (parts, question) => {
   const { storage, memberships, clock, metrics } = parts;
   const { space } = question;
   const { key } = await parts.gate.founder(question);
-  const bytes = await bodyOf(parts, question, limits.membershipEntryBytes);
+  const bytes = await bodyOf(parts, question, key, limits.membershipEntryBytes);
   const entry = await openMembershipEntry(bytes);
   if (!equal(entry.id, space))
     throw new CairnError('wrong-space', 'The entry is not the first of this space');
