@@ -40,11 +40,29 @@ export async function signerFromSeed(seed: Bytes): Promise<{ signer: Signer; sto
   const pkcs8 = concat(pkcs8Prefix, seed);
   const [publicKey, privateKey] = await Promise.all([
     publicKeyOf(pkcs8, seed),
-    globalThis.crypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', false, ['sign']),
+    globalThis.crypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', false, ['sign']).catch(() => null),
   ]);
   pkcs8.fill(0);
-  const stored = { publicKey: asPublicKey(publicKey), privateKey };
+  const stored = {
+    publicKey: asPublicKey(publicKey),
+    privateKey: privateKey ?? (await importAsJwk(seed, publicKey)),
+  };
   return { signer: signerFromStored(stored), stored };
+}
+
+/**
+ * WebKitGTK takes PKCS #8 for a number and refuses a seed that begins with a zero byte; in this form it takes any. The price: the seed is
+ * a text for a moment, which cannot be wiped.
+ */
+function importAsJwk(seed: Bytes, publicKey: Bytes): Promise<CryptoKey> {
+  const [d, x] = [seed, publicKey].map((bytes) =>
+    btoa(String.fromCharCode(...bytes))
+      .replace(/\+/g, '-')
+      .replace(/\//g, '_')
+      .replace(/=/g, ''),
+  );
+  const jwk: JsonWebKey = { kty: 'OKP', crv: 'Ed25519', d: d ?? '', x: x ?? '' };
+  return globalThis.crypto.subtle.importKey('jwk', jwk, 'Ed25519', false, ['sign']);
 }
 
 /** The platform tells it with the private key (RFC 8037); noble, which first computes a table for it, tells where that fails. */

@@ -24,6 +24,8 @@ export async function wrapKeyFromSeed(seed: Bytes): Promise<{ publicKey: WrapKey
   if (seed.length !== 32) throw new CairnError('malformed', 'A wrap key is made from 32 bytes');
   const { subtle } = globalThis.crypto;
   const pkcs8 = concat(pkcs8Prefix, seed);
+  // X25519 ignores the lowest three bits (RFC 7748 §5), and WebKitGTK refuses a key whose first byte is zero: the same key, taken by all.
+  pkcs8[pkcs8Prefix.length] = (seed[0] ?? 0) | 1;
   const [privateKey, base] = await Promise.all([
     subtle.importKey('pkcs8', pkcs8, 'X25519', false, ['deriveBits']),
     subtle.importKey('raw', basePoint, 'X25519', true, []),
@@ -84,14 +86,18 @@ export async function wrap(
   plain: Bytes,
   randomBytes: (length: number) => Bytes,
 ): Promise<Bytes> {
-  const ekm = randomBytes(32).buffer;
   const { hpkeSuite } = await loadHpke();
-  try {
-    const recipientPublicKey = await importPublic(recipient);
-    const { enc, ct } = await hpkeSuite().seal({ recipientPublicKey, info, ekm }, plain);
-    return concat(new Uint8Array(enc), new Uint8Array(ct));
-  } catch (thrown) {
-    throw new CairnError('malformed', `Nothing can be wrapped for this key: ${String(thrown)}`);
+  for (let tries = 3; ; tries -= 1) {
+    const ekm = randomBytes(32).buffer;
+    try {
+      const recipientPublicKey = await importPublic(recipient);
+      const { enc, ct } = await hpkeSuite().seal({ recipientPublicKey, info, ekm }, plain);
+      return concat(new Uint8Array(enc), new Uint8Array(ct));
+    } catch (thrown) {
+      // WebKitGTK refuses one ephemeral key in 256, those that begin with a zero byte: another will do.
+      if (tries > 1) continue;
+      throw new CairnError('malformed', `Nothing can be wrapped for this key: ${String(thrown)}`);
+    }
   }
 }
 

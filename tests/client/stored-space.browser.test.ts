@@ -20,10 +20,13 @@ const create = (): Promise<TestSpace> =>
   createSpace({ schema, worker, relay, memberName: 'Ada', deviceName: 'Laptop' });
 const open = (space: string): Promise<TestSpace> => openSpace({ schema, worker, relay, space });
 
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  const thrown = await rejection(promise);
+function codeOfThrown(thrown: unknown): string {
   if (!(thrown instanceof CairnError)) throw thrown;
   return thrown.code;
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  return codeOfThrown(await rejection(promise));
 }
 
 /** Ends a worker as a crash would: nothing in it runs on, and nobody is told. */
@@ -73,8 +76,11 @@ describe('a stored space in a worker', () => {
       request.onerror = () => reject(request.error);
     });
     expect(await codeOf(open(id))).toBe('storage-lost');
-    const { length } = (await indexedDB.databases()).filter(({ name }) => name === `cairn-${id}`);
-    expect(length).toBe(0);
+    // WebKit goes on listing a database whose making was taken back, as one of version 0.
+    const made = (await indexedDB.databases()).filter(
+      ({ name, version }) => name === `cairn-${id}` && version,
+    );
+    expect(made).toEqual([]);
     space = await create();
   });
 
@@ -86,7 +92,10 @@ describe('a stored space in a worker', () => {
       space.transaction((tx) => tx.tables.lists.query()),
     ];
     kill(-1);
-    for (const call of calls) expect(await codeOf(call)).toBe('worker-died');
+    // Firefox lets a worker that is being ended answer what it has just heard; the last call needs more than one answer.
+    const ends = await Promise.all(calls.map((call) => call.then(() => 'answered', codeOfThrown)));
+    for (const end of ends) expect(end).toMatch(/^(answered|worker-died)$/);
+    expect(ends.at(-1)).toBe('worker-died');
   });
 
   test('APP-17: a worker that died is replaced: reads and writes go on, and nothing written is missing', async () => {

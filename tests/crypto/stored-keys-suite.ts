@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { signerFromStored } from '../../src/crypto/ed25519.ts';
-import { type StoredWrapKey, unwrap, wrap } from '../../src/crypto/hpke.ts';
+import { signerFromSeed, signerFromStored } from '../../src/crypto/ed25519.ts';
+import { type StoredWrapKey, unwrap, wrap, wrapKeyFromSeed } from '../../src/crypto/hpke.ts';
 import { type KeyPair, keyPairFromSecret } from '../../src/crypto/keys.ts';
-import { type Bytes, utf8 } from '../../src/format/bytes.ts';
+import { type Bytes, fromHex, toHex, utf8 } from '../../src/format/bytes.ts';
 
 const randomBytes = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
 const info = utf8('for a test');
@@ -64,5 +64,30 @@ export function storedKeysSuite(indexedDB: () => IDBFactory): void {
     ]);
     expect(privateKeys(kept)[0]?.usages).not.toContain('decrypt');
     await opens(kept, pair);
+  });
+
+  // WebKitGTK refuses these as PKCS #8: one key in 256. The public keys are OpenSSL's.
+  const seed = fromHex('005e8d5821f161f9f39aae7315926e8d790a40948e00a669a5fb989703d0ac71');
+
+  test('KEY-12, LOG-7: a seed that begins with a zero byte gives keys as any other, in every engine', async () => {
+    const { signer, stored } = await signerFromSeed(seed);
+    expect(toHex(signer.publicKey)).toBe('6d6e89919bc5d39a652113ca719cd5664890d20726ca1db4872d3cefdb1ad615');
+    const kept = signerFromStored(await keptIn(indexedDB(), stored));
+    expect(await kept.sign(seed)).toEqual(await signer.sign(seed));
+    expect(stored.privateKey.extractable).toBe(false);
+    const { publicKey } = await wrapKeyFromSeed(seed);
+    expect(toHex(publicKey)).toBe('b18a2995a8b418de20516be8abde6408ffbe7663a6a8b30edd4e47d613095908');
+  });
+
+  test('KEY-6: an ephemeral key that begins with a zero byte does not keep a wrap from being made', async () => {
+    const pair = await keyPairFromSecret(seed);
+    // The key that RFC 9180 derives from these begins with a zero byte.
+    let next = Uint8Array.of(0, 58, ...new Uint8Array(30));
+    const wrapped = await wrap(pair.wrap, info, seed, () => {
+      const given = next;
+      next = randomBytes(32);
+      return given;
+    });
+    expect(await unwrap(pair.stored.wrap, info, wrapped)).toEqual(seed);
   });
 }
