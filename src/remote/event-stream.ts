@@ -43,15 +43,18 @@ export async function followEvents(
     // A stream that was open ends by design when its token does: that is no failure.
     failures = openMs >= briefMs ? 1 : failures + 1;
     if (openMs >= 0 && !signal.aborted) listener.ended();
-    await wait(runtime, failures, listener, signal);
+    await wait(runtime, failures, openMs < 0 ? listener : null, signal);
   }
 }
 
-/** Resolves when it is time to connect again, or `signal` aborts. */
+/**
+ * Resolves when it is time to connect again, or `signal` aborts. Whom the relay did not answer is told that it waits. A stream that
+ * was broken is no sooner whole because other requests get through; each that opens starts a cycle, which would open the next.
+ */
 async function wait(
   runtime: Runtime,
   failures: number,
-  listener: EventListener,
+  unreached: EventListener | null,
   signal: AbortSignal,
 ): Promise<void> {
   const over = new AbortController();
@@ -59,7 +62,7 @@ async function wait(
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();
   // The first wait is short as it is, and every stream that ends has one.
-  if (failures > 1) listener.waiting(end);
+  if (failures > 1) unreached?.waiting(end);
   await delay(runtime, backOffMs(waits, failures, randomFraction(runtime)), over.signal).catch(
     () => undefined,
   );

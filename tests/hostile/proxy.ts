@@ -124,6 +124,7 @@ export class HostileProxy {
     }
     this.met.push(fault.name);
     reply.on('error', () => reply.destroy());
+    const closed = new Promise<void>((resolve) => reply.once('close', resolve));
     try {
       const question = await gather(from);
       await fault.answer({
@@ -131,29 +132,32 @@ export class HostileProxy {
         question,
         reply,
         honest: () => this.#ask(from, question),
-        wait: (ms) => this.#pause(ms, reply),
-        write: (part) => this.#write(part, reply),
+        wait: (ms) => this.#pause(ms, reply, closed),
+        write: (part) => this.#write(part, reply, closed),
       });
     } catch {
       reply.destroy(); // nobody waits for it any more
     }
   }
 
-  async #pause(ms: number, reply: ServerResponse): Promise<void> {
+  async #pause(ms: number, reply: ServerResponse, closed: Promise<void>): Promise<void> {
     this.onPart();
     this.pausing += 1;
     try {
-      await Promise.race([this.#wait(ms), once(reply, 'close')]);
+      await Promise.race([this.#wait(ms), closed]);
     } finally {
       this.pausing -= 1;
     }
     if (reply.destroyed) throw new Error('nobody waits for it');
   }
 
-  async #write(part: Uint8Array, reply: ServerResponse): Promise<void> {
+  async #write(part: Uint8Array, reply: ServerResponse, closed: Promise<void>): Promise<void> {
     this.onPart();
     if (reply.destroyed) throw new Error('nobody reads it');
-    if (!reply.write(part)) await Promise.race([once(reply, 'drain'), once(reply, 'close')]);
+    if (!reply.write(part)) {
+      const drained = new Promise<void>((resolve) => reply.once('drain', resolve));
+      await Promise.race([drained, closed]);
+    }
     if (reply.destroyed) throw new Error('nobody reads it');
   }
 

@@ -130,6 +130,18 @@ describe('following events', () => {
     await end();
   });
 
+  test('PUSH-15, RELAY-17: a stream that is broken as soon as it is open is opened ever more slowly, though other requests get through', async () => {
+    const { runtime, connections, end, reached } = following(
+      ...Array.from({ length: 40 }, () => says(': here\n\n')),
+    );
+    for (let second = 0; second < 120; second++) {
+      reached();
+      await runtime.pass(1_000);
+    }
+    expect(connections.length).toBeLessThan(10);
+    await end();
+  });
+
   test('PUSH-15: once the relay was reached by another way, a long wait is over at once', async () => {
     const failing = Array.from({ length: 6 }, () => fails('offline'));
     const { runtime, heard, connections, end, reached } = following(...failing, says(': listening\n\n'));
