@@ -11,7 +11,7 @@ import { NamesForm } from '../parts/names-form.tsx';
 import { Trouble } from '../parts/trouble.tsx';
 import { roleWords } from '../role-words.ts';
 import { goInstead } from '../route.ts';
-import { remembered, switchTo } from '../session.ts';
+import { remembered, session, switchTo } from '../session.ts';
 
 export function JoinScreen({ fragment }: { readonly fragment: string }) {
   const [invitation, setInvitation] = useState<InvitationView | null>(null);
@@ -50,7 +50,7 @@ export function JoinScreen({ fragment }: { readonly fragment: string }) {
 function Invitation({ link, invitation }: { readonly link: string; readonly invitation: InvitationView }) {
   const { role, expires, uses, relay, space } = invitation;
   const { name, may } = roleWords(role);
-  if (remembered.value.spaces.some(({ id }) => id === space)) return <AlreadyHere space={space} />;
+  if (isHere(space)) return <AlreadyHere space={space} />;
   return (
     <>
       <dl class="invitation" data-testid="invitation" data-role={role}>
@@ -86,6 +86,14 @@ function Invitation({ link, invitation }: { readonly link: string; readonly invi
     </>
   );
 }
+
+/** What was lost or is damaged comes back by an invitation: for that the space is not here. */
+function isHere(space: string): boolean {
+  const at = session.value;
+  const isGone = at.kind === 'failed' && at.id === space && gone.has(at.failure.code);
+  return !isGone && remembered.value.spaces.some(({ id }) => id === space);
+}
+const gone: ReadonlySet<string> = new Set(['storage-lost', 'storage-corrupt']);
 
 function AlreadyHere({ space }: { readonly space: string }) {
   const open = async (): Promise<void> => {
