@@ -75,6 +75,18 @@ describe('a join that is cut', () => {
         await ben.openList('Provisions');
       }),
   );
+
+  test('JOIN-5, JOIN-6: by the death of the whole browser, goes on at the next opening without the link', () =>
+    withNewcomer(async (ben) => {
+      const stopped = ben.profile.network.stopAt(joins, 'after-relay');
+      await fill(ben, await ada.invite(), 'Ben, whose browser died');
+      await tapJoin(ben);
+      await stopped;
+      await ben.profile.kill();
+      await ben.profile.launch();
+      await ben.open();
+      await converged(ada, ben);
+    }));
 });
 
 describe('a join without a network', () => {
