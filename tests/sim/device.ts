@@ -66,6 +66,15 @@ export class Device implements Surroundings {
     return this.tabs[index % this.tabs.length] as Tab; // a device has a tab
   }
 
+  /** The tab that took the last term; null if it is gone. */
+  get leader(): Tab | null {
+    let newest: Store | null = null;
+    for (const store of this.stores) {
+      if (newest === null || store.standing.term > newest.standing.term) newest = store;
+    }
+    return this.tabs.find(({ life }) => life?.tabName === newest?.standing.tab) ?? null;
+  }
+
   takesRoom(mode: IDBTransactionMode): boolean {
     if (mode !== 'readwrite') return true;
     this.room -= 1;
@@ -102,16 +111,16 @@ export class Device implements Surroundings {
     }
   }
 
-  /** A write is above everything that its writer saw in the rows that it touches. */
+  /** A write is above everything that its writer has applied. */
   #checkRises(store: Store, { changeset }: LocalRecord): void {
-    const { stamp, ops } = decodeChangeset(changeset);
-    for (const { table, id } of ops) {
-      const row = store.rows.get(table, id);
-      if (row === undefined) continue;
-      const seen = [...row.cells.values()].map(({ version }) => version.stamp);
-      for (const mark of [row.tombstone, row.restored]) if (mark !== null) seen.push(mark.stamp);
-      if (seen.some((one) => one >= stamp))
-        this.surprises.push(new Broken(`${this.profile.name} writes below what it has seen of ${id}`));
+    const { stamp } = decodeChangeset(changeset);
+    for (const table of store.rows.tables()) {
+      for (const [id, { cells, tombstone, restored }] of store.rows.scan(table)) {
+        const marks = [tombstone, restored].flatMap((mark) => (mark === null ? [] : [mark]));
+        const versions = [...[...cells.values()].map(({ version }) => version), ...marks];
+        if (versions.some((version) => version.stamp >= stamp))
+          this.surprises.push(new Broken(`${this.profile.name} writes below what it has applied of ${id}`));
+      }
     }
   }
 }

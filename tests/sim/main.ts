@@ -16,7 +16,15 @@ if (share === undefined || shares === undefined || !(share < shares))
 const from = Number(values.from);
 const seeds = Number(values.seeds);
 const totals: Record<string, number> = {};
+let current = from + share;
+// A run of which nothing is left to happen outside of its world either: what it waits for never comes.
+process.on('beforeExit', () => {
+  void print(`seed ${current} broke at action ?: it waits for something that never comes\n`).then(() =>
+    process.exit(1),
+  );
+});
 for (let seed = from + share; seed < from + seeds; seed += shares) {
+  current = seed;
   const outcome = await simulate(seed);
   if (isFailure(outcome)) {
     await print(`${describe(values.shrink === 'yes' ? await shrink(outcome) : outcome)}\n`);

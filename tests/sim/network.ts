@@ -91,7 +91,7 @@ export class Network {
         if (headers.get('accept') === 'text/event-stream') return; // events may all be lost
         this.witness?.left(tab, path, body);
         const wall = tab.now();
-        if (path === '/changes' && !profile.asked.has(wall)) profile.asked.set(wall, this.#scheduler.now);
+        if (path === '/changes') profile.asks(wall);
         const hear = (settle: () => void): void =>
           this.#later(() => this.#scheduler.enqueue('network', settle, tab));
         const fail = (): void => this.#scheduler.enqueue('network', () => reject(gone()), tab);
@@ -132,8 +132,7 @@ export class Network {
     const told = (await this.hostile?.answer(sent.path, honest)) ?? honest;
     if (told !== honest) {
       this.counts.lies++;
-      // Nobody can compare with what a relay keeps to itself.
-      profile.asked.set(wall, Number.NEGATIVE_INFINITY);
+      profile.isDeceived(wall);
     }
     if (told.body.length === 0 || !this.#random.chance(this.faults.truncate)) return told;
     this.counts.truncated++;

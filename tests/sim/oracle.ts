@@ -8,7 +8,8 @@
  *  5. A status without reasons means that nothing is unsent, nothing is held, and nothing is missing that the relay had acknowledged when it was
  *     asked. The count of unsent changes is never too small.
  *  6. At the relay every change stands once, and what it has it keeps.
- *  7. No entry leaves a device twice with different bytes, and none while another tab's turn is in the journal.
+ *  7. No entry leaves a device twice with different bytes, nor before it is marked as sent, and nothing that writes to the relay leaves while another
+ *     tab's turn is in the journal.
  */
 import { deriveEpochKeys } from '../../src/crypto/epoch.ts';
 import { type Bytes, equal, type SpaceId, toHex } from '../../src/format/bytes.ts';
@@ -30,6 +31,9 @@ import type { Witness } from './network.ts';
 import { markColumn } from './plan.ts';
 import type { Tab } from './tab.ts';
 import type { VirtualRuntime } from './virtual-runtime.ts';
+
+/** Requests that change something at the relay. */
+const writing: ReadonlySet<string> = new Set(['', '/members', '/entries', '/beacon']);
 
 /** One log as the relay has it. */
 interface Log {
@@ -77,27 +81,29 @@ export class Oracle implements Witness {
   }
 
   left(tab: VirtualRuntime, path: string, body: Uint8Array | null): void {
-    if (path !== '/entries' || body === null) return;
+    if (body === null || !writing.has(path)) return;
+    const sender = this.#checkTurn(tab);
+    if (path !== '/entries') return;
     const { log, start, entries } = decodeEntriesAppend(body);
+    if (start + entries.length - 1 > (sender?.standing.ownLog.sent ?? 0))
+      this.#found ??= new Broken(`entries of log ${log} leave before they are marked as sent`);
     for (const [index, entry] of entries.entries()) {
       const name = `${log} ${start + index}`;
       const before = this.#left.get(name);
       if (before === undefined) this.#left.set(name, new Uint8Array(entry));
       else if (!equal(before, entry)) this.#found ??= new Broken(`entry ${name} leaves with other bytes`);
     }
-    this.#checkTurn(tab);
   }
 
   /** Whoever sends has taken the last term of its device's journal. */
-  #checkTurn(runtime: VirtualRuntime): void {
-    for (const { tabs, stores } of this.#devices) {
+  #checkTurn(runtime: VirtualRuntime): Store | null {
+    for (const { tabs, leader } of this.#devices) {
       const sender = tabs.find(({ life }) => life?.runtime === runtime);
       if (sender === undefined) continue;
-      let newest = sender.store;
-      for (const store of stores) if (store.standing.term > (newest?.standing.term ?? 0)) newest = store;
-      if (newest?.standing.tab !== sender.life?.tabName)
-        this.#found ??= new Broken(`${sender.name} sends in the turn of another tab`);
+      if (leader !== sender) this.#found ??= new Broken(`${sender.name} sends in the turn of another tab`);
+      return sender.store;
     }
+    return null;
   }
 
   async handled(path: string): Promise<void> {
@@ -216,7 +222,7 @@ export class Oracle implements Witness {
     if (status.reasons.length > 0) return;
     if (missing.length > 0 || standing.outbox.length > 0 || standing.sealed.length > 0)
       throw new Broken(`${name} claims too much: unsent`);
-    const askedAt = device.profile.asked.get(status.asOf ?? -1) ?? Number.NEGATIVE_INFINITY;
+    const askedAt = device.profile.askedAt(status.asOf ?? -1);
     for (const [log, { grown }] of this.#logs) {
       const has = standing.cursors.get(log as DeviceNumber)?.size ?? 0;
       const then = grown.findLast(({ at }) => at < askedAt)?.size ?? 0;

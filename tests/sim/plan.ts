@@ -21,9 +21,16 @@ export type Action =
   | ({ readonly kind: 'storage'; readonly after: number; readonly fault: Fault } & At)
   | ({ readonly kind: 'drop' } & At)
   | ({ readonly kind: 'kill'; readonly downMs: number } & At)
-  | ({ readonly kind: 'freeze'; readonly ms: number } & At)
+  /** The tab that leads, or that tab; in the middle of some work if it can be. */
+  | ({
+      readonly kind: 'freeze';
+      readonly leader: boolean;
+      readonly working: boolean;
+      readonly ms: number;
+    } & At)
   | { readonly kind: 'quota'; readonly device: number; readonly writes: number; readonly ms: number }
-  | { readonly kind: 'clock'; readonly device: number; readonly skewMs: number }
+  /** It jumps, and is put right again after `ms`. */
+  | { readonly kind: 'clock'; readonly device: number; readonly skewMs: number; readonly ms: number }
   | { readonly kind: 'relay-restart'; readonly downMs: number }
   | { readonly kind: 'hostile'; readonly manners: readonly Manner[]; readonly ms: number }
   | { readonly kind: 'network'; readonly faults: NetworkFaults; readonly loseMessage: number };
@@ -68,18 +75,31 @@ function drawAction(random: Random, devices: number, index: number): Action {
   const device = random.below(devices);
   const at: At = { device, tab: random.below(6) };
   const roll = random.next();
-  if (roll < 0.36) return { kind: 'write', ...at, ops: drawOps(random, index) };
-  if (roll < 0.57) return { kind: 'wait', ms: random.pick([1, 50, 300, 300, 2_000, 2_000, 15_000, 40_000]) };
-  if (roll < 0.63) return { kind: 'online', device, online: random.chance(0.6) };
-  if (roll < 0.69) return { kind: 'sync', ...at };
-  if (roll < 0.76)
+  if (roll < 0.35) return { kind: 'write', ...at, ops: drawOps(random, index) };
+  if (roll < 0.56) return { kind: 'wait', ms: random.pick([1, 50, 300, 300, 2_000, 2_000, 15_000, 40_000]) };
+  if (roll < 0.62) return { kind: 'online', device, online: random.chance(0.6) };
+  if (roll < 0.68) return { kind: 'sync', ...at };
+  if (roll < 0.75)
     return { kind: 'storage', ...at, after: 1 + random.below(12), fault: random.pick(storageFaults) };
-  if (roll < 0.78) return { kind: 'drop', ...at };
-  if (roll < 0.82) return { kind: 'kill', ...at, downMs: random.pick([10, 1_000, minute]) };
-  if (roll < 0.87) return { kind: 'freeze', ...at, ms: random.pick([100, 5_000, 20_000, minute]) };
-  if (roll < 0.89)
+  if (roll < 0.77) return { kind: 'drop', ...at };
+  if (roll < 0.8) return { kind: 'kill', ...at, downMs: random.pick([10, 1_000, minute]) };
+  if (roll < 0.85)
+    return {
+      kind: 'freeze',
+      ...at,
+      leader: random.chance(0.6),
+      working: random.chance(0.7),
+      ms: random.pick([100, 5_000, 20_000, minute]),
+    };
+  if (roll < 0.87)
     return { kind: 'quota', device, writes: random.below(8), ms: random.pick([1_000, 20_000]) };
-  if (roll < 0.91) return { kind: 'clock', device, skewMs: drawSkew(random) };
+  if (roll < 0.91)
+    return {
+      kind: 'clock',
+      device,
+      skewMs: drawSkew(random),
+      ms: random.pick([300, 2_000, 15_000, 60 * minute]),
+    };
   if (roll < 0.93) return { kind: 'relay-restart', downMs: random.pick([10, 3_000]) };
   if (roll < 0.96)
     return { kind: 'hostile', manners: drawManners(random), ms: random.pick([2_000, 20_000, minute]) };

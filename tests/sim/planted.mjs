@@ -8,6 +8,7 @@
  * @property {string} file
  * @property {string} find Stands in the file exactly once.
  * @property {string} replace
+ * @property {readonly { find: string, replace: string }[]} [also] Further places in the same file, before that one.
  */
 
 /** @type {readonly PlantedBug[]} */
@@ -45,8 +46,8 @@ export const plantedBugs = [
     name: 'success-before-complete',
     what: 'A write counts when its request succeeded, before its transaction has completed.',
     file: 'src/store/transaction.ts',
-    find: 'transaction.objectStore(store).add(value, key);',
-    replace: 'transaction.objectStore(store).add(value, key).onsuccess = () => resolve();',
+    find: 'transaction.commit();',
+    replace: 'request.onsuccess = () => resolve();\n    transaction.commit();',
   },
   {
     name: 'saved-fold-one-late',
@@ -61,6 +62,100 @@ export const plantedBugs = [
     file: 'src/model/sync-status.ts',
     find: 'if (unsent > 0) reasons.push',
     replace: 'if (unsent > 1e9) reasons.push',
+  },
+  {
+    name: 'term-not-checked',
+    what: 'A record of sync is written without a look whose turn it is.',
+    file: 'src/sync/context.ts',
+    find: 'checkTurn(standing, ctx.term);\n    return decide(standing);',
+    replace: 'return decide(standing);',
+  },
+  {
+    name: 'thawed-leader-sends',
+    what: 'A leader that thaws sends without a fresh look into the journal.',
+    file: 'src/sync/context.ts',
+    find: 'await store.refresh();\n    checkTurn(store.standing, term);',
+    replace: '',
+  },
+  {
+    name: 'sent-after-the-request',
+    what: 'Entries are marked as sent when the request is out.',
+    file: 'src/sync/push.ts',
+    find: 'await acknowledge(ctx, batch.after);',
+    replace: 'await markSent(ctx, size);\n  await acknowledge(ctx, batch.after);',
+    also: [{ find: 'await markSent(ctx, size);\n  signal.throwIfAborted();', replace: '' }],
+  },
+  {
+    name: 'sealed-again-for-a-retry',
+    what: 'A request that is repeated seals its entries anew.',
+    file: 'src/sync/push.ts',
+    find: 'resealEntry(await ctx.keys.entry(entry.header.epoch), entry)',
+    replace:
+      'resealEntry(await ctx.keys.entry(entry.header.epoch), { ...entry, nonce: ctx.runtime.randomBytes(12) })',
+  },
+  {
+    name: 'hold-never-ends',
+    what: 'A hold of our own log stays when its reason is gone.',
+    file: 'src/sync/own-log.ts',
+    find: 'if (standing.holds.has(log)) await release(ctx, log);',
+    replace: '',
+  },
+  {
+    name: 'root-not-checked',
+    what: 'Entries count when there are as many as the head says, whatever their root is.',
+    file: 'src/sync/log-run.ts',
+    find: 'if (!equal(frontierRoot(frontier), root)) return false;',
+    replace: '',
+  },
+  {
+    name: 'clock-lowered',
+    what: 'The clock follows the stamp that came last, up or down.',
+    file: 'src/model/clock.ts',
+    find: 'return stamp > clock ? stamp : clock;',
+    replace: 'return stamp;',
+  },
+  {
+    name: 'quota-swallowed',
+    what: 'A write that the full disk refused counts as made.',
+    file: 'src/store/database.ts',
+    find: "if (fault === 'full') this.#setFull(true);",
+    replace: "if (fault === 'full') return undefined as never;",
+  },
+  {
+    name: 'status-forgets-holds',
+    what: 'The status says nothing of logs that are held.',
+    file: 'src/model/sync-status.ts',
+    find: '...holdReasons(devices),',
+    replace: '',
+  },
+  {
+    name: 'sealed-counts-as-sent',
+    what: 'The count of unsent changes leaves out what is sealed.',
+    file: 'src/store/standing.ts',
+    find: 'return sealed.reduce(',
+    replace: 'return sealed.slice(0, 0).reduce(',
+  },
+  {
+    name: 'hearsay-of-the-leader',
+    what: 'A tab shows what the leader compared before it has read it in the journal.',
+    file: 'src/worker/sync-side.ts',
+    find: 'void this.#hear(state);',
+    replace: 'this.#tell(state);',
+  },
+  {
+    name: 'compared-too-late',
+    what: 'The comparison counts as of the answer, not as of the question.',
+    file: 'src/sync/one-cycle.ts',
+    find: 'if (isComplete) onCompared(learned.askedAt);',
+    replace: 'if (isComplete) onCompared(ctx.runtime.now());',
+  },
+  {
+    name: 'acknowledged-by-refusal',
+    what: 'A relay that refuses entries for their size is taken for one that has them.',
+    file: 'src/sync/push.ts',
+    find: "if (!isError(thrown, 'stale-membership')) throw thrown;",
+    replace:
+      "if (isError(thrown, 'too-large')) return request.start + request.entries.length - 1;\n    if (!isError(thrown, 'stale-membership')) throw thrown;",
   },
 ];
 
@@ -77,10 +172,14 @@ export function plant(name) {
     enforce: 'pre',
     transform(code, id) {
       if (!id.endsWith(`/${bug.file}`)) return null;
-      if (code.split(bug.find).length !== 2)
-        throw new Error(`${name}: not exactly once in ${bug.file}: ${bug.find}`);
+      let planting = code;
+      for (const { find, replace } of [...(bug.also ?? []), bug]) {
+        if (planting.split(find).length !== 2)
+          throw new Error(`${name}: not exactly once in ${bug.file}: ${find}`);
+        planting = planting.replace(find, () => replace);
+      }
       planted = true;
-      return code.replace(bug.find, () => bug.replace);
+      return planting;
     },
     buildEnd(error) {
       if (!error && !planted) throw new Error(`${name}: ${bug.file} is no part of the simulator`);

@@ -94,6 +94,11 @@ export class Scheduler {
     for (const task of kept) this.enqueue('thawed', task, owner);
   }
 
+  /** True while the owner waits for work of the platform. */
+  isWorking(owner: Owner): boolean {
+    return this.#lanes.some((lane) => lane.owner === owner && lane.name === 'crypto');
+  }
+
   isFrozen(owner: Owner): boolean {
     return this.#frozen.has(owner);
   }
@@ -161,6 +166,8 @@ export function takeOver(scheduler: Scheduler): () => void {
       if (typeof member !== 'function') return member;
       return (...args: unknown[]) => {
         const real: Promise<unknown> = atOnce(String(name), args) ?? member.apply(target, args);
+        // No thread works on it, and known keys are shared by all that runs in this process: it waits for no tab.
+        if (name === 'importKey') return real;
         // Its owner may be gone by the time it fails.
         real.catch(() => undefined);
         return new Promise((resolve, reject) => {

@@ -162,7 +162,7 @@ class Run {
       case 'kill':
         return tab?.kill(action.downMs);
       case 'freeze':
-        return tab && this.#freeze(tab, action.ms);
+        return tab && this.#freeze((action.leader ? device?.leader : null) ?? tab, action);
       case 'quota':
         if (!device) return;
         device.room = action.writes;
@@ -171,7 +171,12 @@ class Run {
         });
         return;
       case 'clock':
-        if (device) device.profile.skewMs = action.skewMs;
+        if (!device) return;
+        device.profile.skewMs = action.skewMs;
+        device.profile.wasSkewed = true;
+        scheduler.setTimer(action.ms, () => {
+          device.profile.skewMs = 0;
+        });
         return;
       case 'relay-restart':
         network.handler = null;
@@ -205,9 +210,14 @@ class Run {
   }
 
   /** A tab is frozen when none of its transactions runs: no browser freezes one in the middle of them. */
-  async #freeze(tab: Tab, ms: number): Promise<void> {
+  async #freeze(tab: Tab, { working, ms }: Extract<Action, { readonly kind: 'freeze' }>): Promise<void> {
     const { life } = tab;
-    if (life === null || !(await this.#world.passUntil(() => life.faulty.isIdle, 1_000))) return;
+    if (life === null || tab.isFrozen) return;
+    const { scheduler } = this.#world;
+    const rests = (): boolean => life.faulty.isIdle;
+    const works = (): boolean => rests() && scheduler.isWorking(life.runtime);
+    const found = working && (await this.#world.passUntil(works, 2_000));
+    if (!found && !(await this.#world.passUntil(rests, 1_000))) return;
     if (tab.life !== life) return;
     tab.freeze();
     this.#world.scheduler.setTimer(ms, () => {

@@ -5,6 +5,7 @@
 import { toHex } from '../../src/format/bytes.ts';
 import { deriveStatus, type SpaceStatus } from '../../src/model/sync-status.ts';
 import { foldMembers } from '../../src/store/fold-members.ts';
+import type { RecordKind } from '../../src/store/record.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import type { CycleState } from '../../src/sync/cycle.ts';
 import { joinStateOf } from '../../src/sync/join-state.ts';
@@ -12,6 +13,7 @@ import { knownSync, unknownSync } from '../../src/worker/known-sync.ts';
 import { statusFacts } from '../../src/worker/status-facts.ts';
 import { SyncSide } from '../../src/worker/sync-side.ts';
 import { type Fault, FaultyTab } from '../store/faulty-indexeddb.ts';
+import { Broken } from './broken.ts';
 import { isExpected } from './expected.ts';
 import { relayOrigin, request } from './request.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -19,6 +21,9 @@ import { VirtualRuntime } from './virtual-runtime.ts';
 
 /** A plan kills a tab some dozen times; one that dies more often does so by itself. */
 const mostDeaths = 200;
+
+/** Records that only the tab whose turn it is may add. */
+const ofSync: readonly RecordKind[] = ['applied', 'sealed', 'sent', 'acknowledged', 'held', 'released'];
 
 /** One life of the tab. */
 export interface Life {
@@ -111,7 +116,10 @@ export class Tab {
       // A store that broke for good is opened again, as people do with the app; on a full disk they wait.
       if (event.kind === 'failed' && event.failure.code !== 'storage-full') this.kill(1_000);
     });
-    store.onChange(({ kinds }) => {
+    store.onChange(({ kinds, own }) => {
+      const syncs = own && ofSync.some((kind) => kinds.has(kind));
+      if (syncs && store.standing.tab !== life.tabName)
+        surprises.push(new Broken(`${this.name} records sync in the turn of another tab`));
       if (kinds.has('members')) life.side?.openNames();
     });
     const told = (state: CycleState): void => {

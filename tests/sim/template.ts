@@ -87,6 +87,9 @@ async function make(count: number): Promise<Template> {
         }),
       'all know all',
     );
+    const rest = (): boolean =>
+      world.devices.every(({ tabs }) => tabs.every(({ life }) => life?.faulty.isIdle === true));
+    if (!(await world.passUntil(rest, 10_000))) throw new Broken('the disks never come to rest');
     const epochKey = store.keyring.epochs.get(1);
     if (epochKey === undefined) throw new Broken('the epoch key is gone');
     return await world.aside(async () => ({

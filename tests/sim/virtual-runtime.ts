@@ -26,14 +26,35 @@ export class Profile {
   skewMs = 0;
   /** Probability that a message between its tabs is lost. */
   loseMessage = 0;
+  /** Its clock was wrong at some time. */
+  wasSkewed = false;
   /** Requests for changes: at what true time they were made, by the wall time of the device. */
-  readonly asked = new Map<number, number>();
+  readonly #asked = new Map<number, number>();
+  /** When the last question was asked that was answered with a lie. */
+  #deceivedAt = Number.NEGATIVE_INFINITY;
   readonly locks = new Map<string, Lock>();
   readonly channels = new Map<string, Set<VirtualChannel>>();
 
   constructor(name: string, indexedDB: IDBFactory) {
     this.name = name;
     this.indexedDB = indexedDB;
+  }
+
+  asks(wall: number): void {
+    if (!this.#asked.has(wall)) this.#asked.set(wall, wall - this.skewMs);
+  }
+
+  /** The question of that moment was answered with a lie: nobody can compare with what a relay keeps to itself. */
+  isDeceived(wall: number): void {
+    this.#deceivedAt = Math.max(this.#deceivedAt, this.#asked.get(wall) ?? 0);
+    this.#asked.set(wall, Number.NEGATIVE_INFINITY);
+  }
+
+  /** The true time of a comparison as of `wall`; long ago if that can't be told. */
+  askedAt(wall: number): number {
+    const known = this.#asked.get(wall);
+    if (known !== undefined) return known;
+    return this.wasSkewed || wall <= this.#deceivedAt ? Number.NEGATIVE_INFINITY : wall;
   }
 }
 
