@@ -87,6 +87,28 @@ describe('a join that is cut', () => {
       await ben.open();
       await converged(ada, ben);
     }));
+
+  test('JOIN-5: a database that never became a space is passed over: the beginning is shown', () =>
+    withNewcomer(async (ben) => {
+      await ben.createSpace('Ben');
+      // As it is when its making was cut off: keys, and nothing in the journal; and no list.
+      await ben.page.evaluate(async () => {
+        localStorage.clear();
+        const [{ name = '' } = {}] = await indexedDB.databases();
+        const database = await new Promise<IDBDatabase>((resolve) => {
+          const opening = indexedDB.open(name);
+          opening.onsuccess = () => resolve(opening.result);
+        });
+        const clearing = database.transaction('journal', 'readwrite');
+        clearing.objectStore('journal').clear();
+        await new Promise((resolve) => {
+          clearing.oncomplete = resolve;
+        });
+        database.close();
+      });
+      await ben.profile.context.clearCookies();
+      await ben.createSpace('Ben once more');
+    }));
 });
 
 describe('a join without a network', () => {
