@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { databaseName, openStore } from '../../src/store/store.ts';
 import { beginJoin } from '../../src/sync/join.ts';
+import { FaultyTab } from '../store/faulty-indexeddb.ts';
 import { type Device, settle, World } from './world.ts';
 
 const names = { memberName: 'Ben', deviceName: "Ben's laptop" };
@@ -97,8 +98,8 @@ describe('joining anew', () => {
     });
     const link = await ada.invite();
     const before = await contents(ben.indexedDB, databaseName(space));
-    const runtime = ben.begin();
-    for (let index = 1; index < 100; index++) ben.faults.set(index, 'quota');
+    const full = new FaultyTab(ben.indexedDB, ({ mode }) => (mode === 'readwrite' ? 'quota' : null));
+    const runtime = { ...ben.begin(), indexedDB: full.factory };
     await expect(beginJoin(runtime, link, names, quiet)).rejects.toMatchObject({ code: 'storage-full' });
     expect(await contents(ben.indexedDB, databaseName(space))).toEqual(before);
     expect(await aside(ben)).toEqual([]);
