@@ -1,6 +1,7 @@
 /** A space of this browser that could not be opened, and what can be done. */
 import type { Failure } from '../../client/index.ts';
 import { Mark } from '../parts/icon.tsx';
+import { RescueButton } from '../parts/rescue-button.tsx';
 import { Trouble } from '../parts/trouble.tsx';
 import { leaveBehind, remembered, switchTo } from '../session.ts';
 
@@ -17,6 +18,7 @@ export function Failed({ id, failure }: { readonly id: string; readonly failure:
         <button type="button" class="main" data-testid="try-again" onClick={() => switchTo(id)}>
           Try again
         </button>
+        {failure.code === 'storage-corrupt' && <RescueButton id={id} label={label} />}
         {failure.code === 'storage-lost' && (
           <button type="button" class="plain" data-testid="leave-behind" onClick={() => leaveBehind(id)}>
             Take it off the list
