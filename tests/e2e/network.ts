@@ -12,7 +12,7 @@ export const appends: Matches = (method, path) =>
   method === 'POST' && /^\/v1\/spaces\/[^/]+\/entries$/.test(path);
 export const reads: Matches = (method, path) => method === 'POST' && path.endsWith('/entries/read');
 
-/** Every path to which a device may tell that it stands at a kill point. Never forwarded, never answered. */
+/** The path to which a device tells that a thread stands frozen. Never forwarded; answered by `thaw` alone. */
 export const frozenPath = '/tests-frozen';
 
 /**
@@ -28,6 +28,9 @@ export class Network {
   #stop: { matches: Matches; side: Side; reached: () => void } | null = null;
   #passing: { matches: Matches; passed: () => void }[] = [];
   #frozen: (() => void)[] = [];
+  /** Answers that frozen threads wait for. */
+  #freezing: ServerResponse[] = [];
+  #recorded: { matches: Matches; bodies: Buffer[] }[] = [];
   /** Requests that have come in from the device, as `METHOD path`, also those that failed. */
   readonly requests: string[] = [];
 
@@ -85,6 +88,18 @@ export class Network {
     return new Promise((resolve) => this.#frozen.push(resolve));
   }
 
+  /** Lets every frozen thread go on. */
+  thaw(): void {
+    for (const to of this.#freezing.splice(0)) to.writeHead(204).end();
+  }
+
+  /** The bodies of requests that match from now on, each once the whole of it has come in. */
+  record(matches: Matches): readonly Buffer[] {
+    const bodies: Buffer[] = [];
+    this.#recorded.push({ matches, bodies });
+    return bodies;
+  }
+
   /** How many requests that match have come in so far. */
   count(matches: Matches): number {
     return this.requests.filter((line) => {
@@ -102,10 +117,16 @@ export class Network {
     const method = from.method ?? 'GET';
     const path = (from.url ?? '/').replace(/\?.*$/, '');
     if (path === frozenPath) {
+      this.#freezing.push(to);
       for (const resolve of this.#frozen.splice(0)) resolve();
       return;
     }
     this.requests.push(`${method} ${path}`);
+    for (const { bodies } of this.#recorded.filter((one) => one.matches(method, path))) {
+      const parts: Buffer[] = [];
+      from.on('data', (part: Buffer) => parts.push(part));
+      from.on('end', () => bodies.push(Buffer.concat(parts)));
+    }
     const stop = this.#stop?.matches(method, path) ? this.#stop : null;
     if (stop) this.#stop = null;
     if (stop?.side === 'before-relay') {
