@@ -6,6 +6,7 @@ import type { KeyPair } from '../../src/crypto/keys.ts';
 import { type Bytes, fromBase64Url, type SpaceId, spaceText, toBase64Url } from '../../src/format/bytes.ts';
 import { encode } from '../../src/format/cbor.ts';
 import { signHead } from '../../src/format/head-signing.ts';
+import { leafHash, rootOf } from '../../src/format/merkle.ts';
 import { mapOf } from '../../src/format/shape.ts';
 import { asDeviceNumber } from '../../src/format/stamp.ts';
 import { makeToken } from '../../src/format/token.ts';
@@ -145,41 +146,60 @@ export class Hostile {
     const { space, members } = membership;
     const { signer } = this.#who.device;
     const victims = membership.numberOf(this.#victim);
-    const root = log.frontier.hashes[0] ?? members.root;
-    const head = (of: number, size: number, more: object = {}): Promise<Bytes> =>
-      signHead(signer, { space, log: asDeviceNumber(of), size, root, members, ...more });
+    const wrong = members.root;
+    // True but for the one lie that each forgery is named for.
+    const head = (of: number, entries: readonly Bytes[], more: object = {}): Promise<Bytes> => {
+      const root = rootOf(entries.map(leafHash));
+      return signHead(signer, {
+        space,
+        log: asDeviceNumber(of),
+        size: entries.length,
+        root,
+        members,
+        ...more,
+      });
+    };
     const appends: [string, wire.EntriesAppend][] = [];
     const add = (kind: string, of: number, start: number, entries: readonly Bytes[], signed: Bytes): void => {
       appends.push([kind, { log: asDeviceNumber(of), start, entries, head: signed }]);
     };
+    const own = log.entries;
+    const all = [...own, ...fresh];
     const forVictim = sealedEntry(space, victims, 1, 90);
-    add('a head of a foreign log', victims, 1, [forVictim], await head(victims, 1));
-    add('a foreign log under the own head', victims, 4, fresh, await head(log.log, 5));
-    add('a re-signed head of another root', log.log, 4, [], await head(log.log, 3));
-    add('a head that takes entries back', log.log, 3, [], await head(log.log, 2));
-    add('a head of more than there is', log.log, 4, fresh, await head(log.log, 99));
-    add('a head of another space', log.log, 4, fresh, await head(log.log, 5, { space: this.#elsewhere }));
-    add('an unknown log', 999, 1, [], await head(999, 0));
-    const ahead = { members: { ...members, size: members.size + 5 } };
-    add('a head that names members to come', log.log, 4, fresh, await head(log.log, 5, ahead));
-    const other = { members: { ...members, root } };
-    add('a head of another membership', log.log, 4, fresh, await head(log.log, 5, other));
+    add('a head of a foreign log', victims, 1, [forVictim], await head(victims, [forVictim]));
+    add('a foreign log under the own head', victims, 4, fresh, await head(log.log, all));
+    add('a re-signed head of another root', log.log, 4, [], await head(log.log, own, { root: wrong }));
+    add('a head that takes entries back', log.log, 3, [], await head(log.log, own.slice(0, 2)));
+    add('a head of more than there is', log.log, 4, fresh, await head(log.log, all, { size: 99 }));
+    add('a head of another space', log.log, 4, fresh, await head(log.log, all, { space: this.#elsewhere }));
+    add('an unknown log', 999, 1, [], await head(999, []));
+    const ahead = { members: { ...members, size: members.size + 50 } };
+    add('a head that names members to come', log.log, 4, fresh, await head(log.log, all, ahead));
+    const other = { members: { ...members, root: rootOf([]) } };
+    add('a head of another membership', log.log, 4, fresh, await head(log.log, all, other));
     const old = { members: membership.membersAt(1) };
-    add('a head that names too few members', log.log, 4, fresh, await head(log.log, 5, old));
-    add('entries of a foreign log', log.log, 4, [forVictim, forVictim], await head(log.log, 5));
-    const elsewhere = sealedEntry(this.#elsewhere, log.log, 4, 90);
-    add('entries of a foreign space', log.log, 4, [elsewhere], await head(log.log, 4));
-    add('entries with a gap', log.log, 9, fresh, await head(log.log, 10));
+    add('a head that names too few members', log.log, 4, fresh, await head(log.log, all, old));
+    const foreign = [sealedEntry(space, victims, 4, 90), sealedEntry(space, victims, 5, 90)];
+    add('entries of a foreign log', log.log, 4, foreign, await head(log.log, [...own, ...foreign]));
+    const elsewhere = [sealedEntry(this.#elsewhere, log.log, 4, 90)];
+    add('entries of a foreign space', log.log, 4, elsewhere, await head(log.log, [...own, ...elsewhere]));
+    const later = [sealedEntry(space, log.log, 9, 90)];
+    const gap = [...own, ...own, own[0] ?? new Uint8Array(), ...later].slice(-9);
+    add('entries with a gap', log.log, 9, later, await head(log.log, gap));
+    const moved = [...fresh].reverse();
+    add('entries out of order', log.log, 4, moved, await head(log.log, [...own, ...moved]));
+    const rewritten = [sealedEntry(space, log.log, 1, 90), ...own.slice(1)];
+    add('entries written anew', log.log, 1, rewritten, await head(log.log, rewritten));
     const attacks = appends.map(([kind, append]) => ({
       ...this.#attack(kind, 'POST', '/entries', wire.encodeEntriesAppend(append)),
       // It brings nothing and asks for what is there: told that it is, and nothing is taken.
       mayPass: kind === 'a head that takes entries back',
     }));
-    const foreign = await beaconOf(membership, this.#who, Date.now(), victims);
+    const forAnother = await beaconOf(membership, this.#who, Date.now(), victims);
     const ofVictim = await beaconOf(membership, this.#victim, Date.now() + 5000);
     const future = await beaconOf(membership, this.#who, Date.now() + 10 * limits.clockAheadMs);
     attacks.push(
-      this.#attack('a beacon for another device', 'PUT', '/beacon', foreign),
+      this.#attack('a beacon for another device', 'PUT', '/beacon', forAnother),
       this.#attack('a beacon by another device', 'PUT', '/beacon', ofVictim),
       this.#attack('a beacon from ahead', 'PUT', '/beacon', future),
     );
