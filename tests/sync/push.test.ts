@@ -262,6 +262,24 @@ describe('sealing and sending', () => {
     },
   );
 
+  test('STORE-19: what the relay wants to have again is not sent again in another tab’s term', async () => {
+    const { world, ada } = await founded();
+    await ada.put('milk');
+    const seen = watchAppends(world, async (sent, go) => {
+      if (sent.path !== '/entries') return go();
+      // As after a long freeze: the token is too old, and another tab of the profile leads; nothing told this one.
+      const other = new Device(world, 'Ada', ada.indexedDB);
+      other.use(await openStore(other.begin(), ada.store.space, { tailEveryMs: null }));
+      await other.lead();
+      return Response.json(
+        { code: 'token-time', now: world.time },
+        { status: 401, headers: { 'content-type': 'application/problem+json' } },
+      );
+    });
+    await expect(ada.cycle()).rejects.toMatchObject({ code: 'moved' });
+    expect(seen).toHaveLength(1);
+  });
+
   test('PUSH-14: an aborted cycle ends with the reason it was given, and the next one goes on', async () => {
     const { world, ada } = await founded();
     await ada.put('milk');
