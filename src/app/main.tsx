@@ -4,14 +4,21 @@ import { followErasing } from './erased.ts';
 import { followTime } from './observed.ts';
 import { followAddress } from './route.ts';
 import { App } from './screens/app.tsx';
-import { startSession } from './session.ts';
+import { session, startSession } from './session.ts';
 
 followAddress();
 followTime();
 followErasing();
-if (isSecureContext) void startSession();
+if (isSecureContext) void start();
 const root = document.getElementById('app');
 if (root !== null) render(<App />, root);
 // In development the files change under a service worker's feet.
 if (import.meta.env.PROD)
   void import('./update.ts').then(({ registerServiceWorker }) => registerServiceWorker());
+
+async function start(): Promise<void> {
+  await startSession();
+  if (session.value.kind !== 'none') return;
+  // What cannot be loaded now is looked for at another start.
+  await import('./found-spaces.ts').then(({ openFound }) => openFound()).catch(() => {});
+}

@@ -38,8 +38,6 @@ export async function startSession(): Promise<void> {
   remembered.value = readRemembered();
   const { chosen } = remembered.value;
   if (chosen !== null) await switchTo(chosen);
-  // What cannot be loaded now is looked for at another start.
-  else await import('./found-spaces.ts').then(({ openFound }) => openFound()).catch(() => {});
 }
 
 export async function switchTo(id: string): Promise<void> {
