@@ -51,6 +51,7 @@ try {
         stdio: 'inherit',
       });
       children.push(child);
+      process.once('SIGTERM', () => child.kill());
       return new Promise((resolve) => {
         child.on('exit', (exit) => {
           // One that broke says so; the others need not go on.
