@@ -477,6 +477,8 @@ export function describeClient(name: string, open: () => Promise<TestSpace>): vo
       test('APP-16: an empty transaction and one that only reads write nothing and give their value', async () => {
         const list = await groceries();
         expect(await space.transaction(() => 'nothing')).toBe('nothing');
+        // The status follows a write, in WebKit after its answer.
+        await until(space.status, ({ unsent }) => unsent === 1);
         const before = space.status.value.unsent;
         expect(await space.transaction((tx) => tx.tables.lists.get(list))).toMatchObject({
           title: 'Groceries',
