@@ -116,7 +116,10 @@ function builds() {
 requireNode();
 try {
   install();
-  const found = provideEngines();
+  const withWebKit = process.argv.includes('--webkit');
+  // The end-to-end tests ask for it.
+  if (withWebKit) process.env.WITH_WEBKIT = '1';
+  const found = provideEngines(withWebKit);
   engines.push(`Node ${process.versions.node}`, ...found.flatMap(({ version }) => version ?? []));
   notRun.push(...found.flatMap(({ name, missing }) => (missing === null ? [] : `${name}: ${missing}`)));
   sayEngines();

@@ -25,8 +25,13 @@ function attempted(name, provide) {
   }
 }
 
-/** All three, as they are once what can be installed is installed. Throws when there is no Chromium. @returns {(EngineHere | EngineMissing)[]} */
-export function provideEngines() {
+/**
+ * All three, as they are once what can be installed is installed. WebKit runs when it is asked for alone: one of some hundred tests fails
+ * in it now and then, each time another one, and why is not known yet. Throws when there is no Chromium.
+ * @param {boolean} withWebKit
+ * @returns {(EngineHere | EngineMissing)[]}
+ */
+export function provideEngines(withWebKit) {
   const chromium = provideChromium();
   // Children need not look for it again.
   process.env.CHROMIUM_PATH = chromium;
@@ -38,6 +43,8 @@ export function provideEngines() {
       process.env.FIREFOX_PATH = path;
       return versionOf(path) ?? 'Firefox';
     }),
-    attempted('webkit', () => (provideWebKit() === null ? null : versionOfWebKit())),
+    withWebKit
+      ? attempted('webkit', () => (provideWebKit() === null ? null : versionOfWebKit()))
+      : { name: 'webkit', version: null, missing: 'not steady yet, run by `npm test -- --webkit`' },
   ];
 }
