@@ -11,8 +11,10 @@ import { join } from 'node:path';
 import { build, install, installedScript, requireNode, root } from '../src/prepare.mjs';
 import { provideEngines } from './engines/provide.mjs';
 
-/** All of it has to end within this, on two cores. */
+/** All of it should end within this, on two cores; longer is said at the end. */
 const budgetMs = 20 * 60 * 1000;
+/** After this something hangs, and is ended: a slow or busy machine is no failure. */
+const patienceMs = 2 * budgetMs;
 const started = performance.now();
 
 let passed = 0;
@@ -46,7 +48,7 @@ function heading(text) {
   console.log(`\n== ${text} (at ${seconds} s) ==`);
 }
 
-/** Runs one of our tools to its end, within what is left of the budget. @param {string} script @param {string[]} args @returns {Promise<boolean>} */
+/** Runs one of our tools to its end, within what is left of our patience. @param {string} script @param {string[]} args @returns {Promise<boolean>} */
 function tool(script, args) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [installedScript(script), ...args], {
@@ -55,10 +57,10 @@ function tool(script, args) {
     });
     const tooLong = setTimeout(
       () => {
-        console.error(`${script} did not end within the ${budgetMs / 60_000} minutes of the whole run`);
+        console.error(`${script} did not end within the ${patienceMs / 60_000} minutes of the whole run`);
         child.kill('SIGKILL');
       },
-      Math.max(0, budgetMs - (performance.now() - started)),
+      Math.max(0, patienceMs - (performance.now() - started)),
     );
     child.on('error', (error) => {
       console.error(error.message);
@@ -145,5 +147,8 @@ try {
 heading('Done');
 for (const name of failures) console.log(`failed: ${name}`);
 sayEngines();
+if (performance.now() - started > budgetMs) {
+  console.log(`This took longer than the ${budgetMs / 60_000} minutes it should, on two cores.`);
+}
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
