@@ -2,8 +2,8 @@
  * Every state's text in one place (DESIGN §13, APP-3, APP-4). Plain words: what it means, then what to do; the exact
  * terms of the design stand only in the folds that explain them.
  *
- * The tables are exhaustive by type: a new reason does not compile before it has words. What is said of errors, holds and roles is in
- * `error-words`, `hold-words` and `role-words`, which are loaded with the first screen that says them.
+ * The tables are exhaustive by type: a new reason does not compile before it has words. What is said of errors, holds, roles and what can't be sent is in
+ * `error-words`, `hold-words`, `role-words` and `unsent-words`, which are loaded with the first screen that says them.
  */
 import type { Reason, ReasonKind } from '../client/index.ts';
 import { counted } from './counted.ts';
@@ -44,30 +44,6 @@ const joinSteps: Record<ValuesOf<'joining'>['step'], string> = {
   verifying: 'The list of members is being fetched and checked.',
   joining: 'This device is being added to the space.',
   'catching-up': 'You have joined; what the others wrote is arriving.',
-};
-
-/** Why changes can't be sent now. */
-const unsentWhy: Record<NonNullable<ValuesOf<'unsent'>['why']>, Words> = {
-  'not-a-writer': {
-    means: 'You may not write in this space any more.',
-    next: 'Ask an admin to let you write; what is saved here is sent then.',
-  },
-  'membership-held': {
-    means: 'The list of members needs a newer version of Cairn.',
-    next: 'Reload to get the new version; what is saved here is sent then.',
-  },
-  'missing-key': {
-    means: 'The newest key of this space has not arrived yet.',
-    next: 'It comes when a device that has it is online; what is saved here is sent then.',
-  },
-  'clock-wrong': {
-    means: 'The clock of this device is wrong.',
-    next: 'Set the date and time of this device to automatic; what is saved here is sent then.',
-  },
-  'own-log-held': {
-    means: 'What the server shows of your changes does not fit what is here, so nothing more is sent.',
-    next: 'Erase nothing on this device. Tell the person who runs the server.',
-  },
 };
 
 const noAnswer = {
@@ -184,11 +160,12 @@ const reasons: { readonly [K in ReasonKind]: (values: ValuesOf<K>, scene: Scene)
   }),
   unsent: ({ count, why }, { place }) => ({
     word: 'Saved here',
-    means: `${counted(count, 'change is', 'changes are')} only on ${place}.${why === null ? '' : ` ${unsentWhy[why].means}`}`,
+    means: `${counted(count, 'change is', 'changes are')} only on ${place}.`,
+    // The panel says why (`unsent-words`).
     next:
       why === null
         ? `Nothing to do: ${count === 1 ? 'it is sent by itself' : 'they are sent by themselves'}.`
-        : unsentWhy[why].next,
+        : 'Open this panel for the reason.',
     tone: 'waiting',
     shape: 'ring',
   }),

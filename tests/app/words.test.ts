@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { errorCodes, errorWords } from '../../src/app/error-words.ts';
 import { holdReasons, holdWords } from '../../src/app/hold-words.ts';
+import { unsentWords } from '../../src/app/unsent-words.ts';
 import { reasonOrder, reasonWords } from '../../src/app/words.ts';
 import type { Reason } from '../../src/client/index.ts';
 import { wakesOn } from '../../src/model/hold.ts';
@@ -31,9 +32,9 @@ const reasons: readonly Reason[] = [
 ];
 
 /** The same reason, with each cause that it may have. */
-const unsent = (
-  ['not-a-writer', 'membership-held', 'missing-key', 'clock-wrong', 'own-log-held', null] as const
-).map((why): Reason => ({ kind: 'unsent', values: { count: 3, why } }));
+const whys = ['not-a-writer', 'membership-held', 'missing-key', 'clock-wrong', 'own-log-held'] as const;
+const unsentFor = (why: (typeof whys)[number]): { means: string; next: string } =>
+  unsentWords(reasonWords({ kind: 'unsent', values: { count: 3, why } }, scene), why);
 
 /** The quoted members of a union type as it is written in the source. */
 function members(path: string, start: string): readonly string[] {
@@ -77,9 +78,12 @@ test('APP-3: no two reasons say the same, and each says what it means and what t
 });
 
 test('APP-3: unsent changes say why they wait, and what to do about it', () => {
-  const said = unsent.map((reason) => reasonWords(reason, scene));
-  expect(new Set(said.map(({ means }) => means)).size).toBe(unsent.length);
-  expect(new Set(said.map(({ next }) => next)).size).toBe(unsent.length);
+  const said = [
+    ...whys.map(unsentFor),
+    reasonWords({ kind: 'unsent', values: { count: 3, why: null } }, scene),
+  ];
+  expect(new Set(said.map(({ means }) => means)).size).toBe(whys.length + 1);
+  expect(new Set(said.map(({ next }) => next)).size).toBe(whys.length + 1);
   for (const { means } of said) expect(means).toMatch(/^3 changes are only on this phone\./);
 });
 
@@ -90,7 +94,7 @@ test('APP-3, RELAY-14: nothing promises that a server which has lost something g
     scene,
   );
   expect(pill.means).toBe('The server has lost some of what it had.');
-  const held = reasonWords({ kind: 'unsent', values: { count: 3, why: 'own-log-held' } }, scene);
+  const held = unsentFor('own-log-held');
   for (const { means, next } of [rollback, held]) expect(`${means} ${next}`).not.toMatch(/by (it|them)sel/);
 });
 
@@ -106,7 +110,8 @@ test('APP-4: no exact term of the design stands in the plain words', () => {
   const exact =
     /\b(cursor|heads?|logs?|epoch|entry|entries|journal|membership|relay|merkle|frontier|beacon|stamps?|changesets?|tombstone|outbox|replica|payload|schema|hash)\b/i;
   const all = [
-    ...[...reasons, ...unsent].map((reason) => reasonWords(reason, scene)),
+    ...reasons.map((reason) => reasonWords(reason, scene)),
+    ...whys.map(unsentFor),
     ...holdReasons.map((reason) => holdWords(reason, 'Ben’s phone')),
     ...errorCodes.map((code) => errorWords({ code })),
   ].flatMap(({ means, next }) => [means, next]);

@@ -11,6 +11,7 @@ import { now, useObserved } from '../observed.ts';
 import { ordered, pillOf } from '../pill.ts';
 import { hashOf } from '../route.ts';
 import type { AppSpace } from '../schema.ts';
+import { unsentWords } from '../unsent-words.ts';
 import { keepersOf } from '../who-has.ts';
 import { reasonWords, type Scene, type StateWords } from '../words.ts';
 import { ConflictSection } from './conflict-list.tsx';
@@ -136,6 +137,10 @@ function wordsInFull(reason: Reason, scene: Scene, at: number): StateWords {
       return { ...words, ...errorWords(reason.values) };
     case 'held':
       return { ...words, ...holdWords(reason.values.reason, scene.who(reason.values.device)) };
+    case 'unsent': {
+      const { why } = reason.values;
+      return why === null ? words : { ...words, ...unsentWords(words, why) };
+    }
     case 'waiting':
       return {
         ...words,
