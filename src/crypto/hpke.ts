@@ -77,29 +77,30 @@ const importPublic = (key: Bytes): Promise<CryptoKey> =>
   globalThis.crypto.subtle.importKey('raw', key, 'X25519', true, []);
 
 /**
- * Wraps for the holder of one key. The ephemeral key is made from `randomBytes`.
+ * Wraps for the holder of one key.
+ * @param ephemeral 32 random bytes, from which the ephemeral key is made; never used for another wrap
  * @throws malformed if the recipient's key is one that no secret can be agreed with
  */
-export async function wrap(
-  recipient: WrapKey,
-  info: Bytes,
-  plain: Bytes,
-  randomBytes: (length: number) => Bytes,
-): Promise<Bytes> {
+export async function wrap(recipient: WrapKey, info: Bytes, plain: Bytes, ephemeral: Bytes): Promise<Bytes> {
   const { hpkeSuite } = await loadHpke();
+  let ekm = ephemeral;
   for (let tries = 3; ; tries -= 1) {
-    const ekm = randomBytes(32).buffer;
     try {
       const recipientPublicKey = await importPublic(recipient);
-      const { enc, ct } = await hpkeSuite().seal({ recipientPublicKey, info, ekm }, plain);
+      const { enc, ct } = await hpkeSuite().seal({ recipientPublicKey, info, ekm: toBuffer(ekm) }, plain);
       return concat(new Uint8Array(enc), new Uint8Array(ct));
     } catch (thrown) {
-      // WebKitGTK refuses one ephemeral key in 256, those that begin with a zero byte: another will do.
-      if (tries > 1) continue;
-      throw new CairnError('malformed', `Nothing can be wrapped for this key: ${String(thrown)}`);
+      if (tries === 1)
+        throw new CairnError('malformed', `Nothing can be wrapped for this key: ${String(thrown)}`);
+      // WebKitGTK refuses one ephemeral key in 256, those that begin with a zero byte. What follows from the same bytes
+      // will do: nobody has seen anything made from them.
+      ekm = new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', ekm));
     }
   }
 }
+
+/** The library reads whole buffers, and `bytes` may be a part of one. */
+const toBuffer = (bytes: Bytes): ArrayBuffer => bytes.slice().buffer;
 
 /** @throws cannot-open */
 export async function unwrap(stored: StoredWrapKey, info: Bytes, wrapped: Bytes): Promise<Bytes> {

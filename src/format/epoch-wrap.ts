@@ -21,7 +21,7 @@ export async function wrapEpochKey(
   randomBytes: (length: number) => Bytes,
 ): Promise<Bytes> {
   const ephemeral = randomBytes(32); // drawn before anything is awaited, so that one seed gives one run
-  return wrap(recipient, info(epoch, await epochCommitment(epochKey)), epochKey, () => ephemeral);
+  return wrap(recipient, info(epoch, await epochCommitment(epochKey)), epochKey, ephemeral);
 }
 
 /** @throws cannot-open, also for a key that is not the one committed to */

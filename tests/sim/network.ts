@@ -69,6 +69,8 @@ export class Network {
   witness: Witness | null = null;
   readonly #scheduler: Scheduler;
   readonly #random: Random;
+  /** When a tab last asked for changes, while the answer was that its token is no good. */
+  readonly #refused = new WeakMap<VirtualRuntime, number>();
   /** What has happened, by name. */
   readonly counts = { requests: 0, lost: 0, duplicates: 0, truncated: 0, refused: 0, lies: 0 };
 
@@ -91,7 +93,7 @@ export class Network {
         if (headers.get('accept') === 'text/event-stream') return; // events may all be lost
         this.witness?.left(tab, path, body);
         const wall = tab.now();
-        if (path === '/changes') profile.asks(wall);
+        if (path === '/changes') profile.asks(wall, this.#refused.get(tab) ?? null);
         const hear = (settle: () => void): void =>
           this.#later(() => this.#scheduler.enqueue('network', settle, tab));
         const fail = (): void => this.#scheduler.enqueue('network', () => reject(gone()), tab);
@@ -110,6 +112,8 @@ export class Network {
           }
           const loses = this.#random.chance(this.faults.loseAnswer);
           this.#answer(handler, sent, profile, wall).then((answer) => {
+            if (path === '/changes' && answer.status === 401) this.#refused.set(tab, wall);
+            else if (path === '/changes') this.#refused.delete(tab);
             hear(() => {
               if (loses || !profile.online || this.handler !== handler) {
                 this.counts.lost++;

@@ -30,6 +30,8 @@ export class Profile {
   wasSkewed = false;
   /** Requests for changes: at what true time they were made, by the wall time of the device. */
   readonly #asked = new Map<number, number>();
+  /** When it was first asked what was asked again at that wall time. */
+  readonly #firstAsked = new Map<number, number>();
   /** When the last question was asked that was answered with a lie. */
   #deceivedAt = Number.NEGATIVE_INFINITY;
   readonly locks = new Map<string, Lock>();
@@ -40,14 +42,18 @@ export class Profile {
     this.indexedDB = indexedDB;
   }
 
-  asks(wall: number): void {
+  /** `again`: when the same was asked before and refused for its token; a comparison is as of the first time. */
+  asks(wall: number, again: number | null): void {
     if (!this.#asked.has(wall)) this.#asked.set(wall, wall - this.skewMs);
+    if (again !== null && again !== wall) this.#firstAsked.set(wall, again);
   }
 
   /** The question of that moment was answered with a lie: nobody can compare with what a relay keeps to itself. */
   isDeceived(wall: number): void {
-    this.#deceivedAt = Math.max(this.#deceivedAt, this.#asked.get(wall) ?? 0);
-    this.#asked.set(wall, Number.NEGATIVE_INFINITY);
+    for (const at of [wall, this.#firstAsked.get(wall) ?? wall]) {
+      this.#deceivedAt = Math.max(this.#deceivedAt, this.#asked.get(at) ?? 0);
+      this.#asked.set(at, Number.NEGATIVE_INFINITY);
+    }
   }
 
   /** The true time of a comparison as of `wall`; long ago if that can't be told. */
