@@ -90,8 +90,9 @@ async function tests(name, projects) {
   try {
     const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
     for (const file of testResults) {
-      for (const { fullName, status } of file.assertionResults) {
-        count(status === 'failed' ? fullName : `${status}: ${fullName}`, status === 'passed');
+      for (const { fullName, status, failureMessages } of file.assertionResults) {
+        const [why = ''] = (failureMessages?.[0] ?? '').split('\n');
+        count(`${name}: ${fullName}: ${status === 'failed' ? why : status}`, status === 'passed');
       }
       if (file.assertionResults.length === 0) count(`${file.name} ran no test`, false);
     }

@@ -20,6 +20,8 @@ export interface EventListener {
   event(event: RelayEvent): void;
   /** A stream that was open is over, for whatever reason; the next is opened by itself. */
   ended(): void;
+  /** Nobody answered who wanted to open one. One that is refused tells nothing: who refuses is there. */
+  unreached(): void;
   /** Nobody listens for a while. `reached` ends the wait: another request has got through. Only a long wait can be ended. */
   waiting(reached: () => void): void;
 }
@@ -39,10 +41,12 @@ export async function followEvents(
 ): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
-    const openMs = await listen(runtime, relay, listener, signal);
+    const { openMs, isReached } = await listen(runtime, relay, listener, signal);
     // A stream that was open ends by design when its token does: that is no failure.
     failures = openMs >= briefMs ? 1 : failures + 1;
-    if (openMs >= 0 && !signal.aborted) listener.ended();
+    if (signal.aborted) return;
+    if (openMs >= 0) listener.ended();
+    else if (!isReached) listener.unreached();
     await wait(runtime, failures, openMs < 0 ? listener : null, signal);
   }
 }
@@ -69,13 +73,20 @@ async function wait(
   signal.removeEventListener('abort', end);
 }
 
-/** One connection, until it is over for whatever reason; how long it was open, in milliseconds, -1 if it never was. */
+interface Connection {
+  /** How long it was open, milliseconds; -1 if it never was. */
+  readonly openMs: number;
+  /** It ended otherwise than by silence or without any answer. */
+  readonly isReached: boolean;
+}
+
+/** One connection, until it is over for whatever reason. */
 async function listen(
   runtime: Runtime,
   relay: Pick<RelayClient, 'events'>,
   listener: EventListener,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<Connection> {
   const parser = new EventParser();
   let openedAt: number | null = null;
   const part = (bytes: Uint8Array): void => {
@@ -85,12 +96,14 @@ async function listen(
     }
     for (const text of parser.push(bytes)) tell(listener, text);
   };
+  let isReached = true;
   try {
     await relay.events(part, quietMs, signal);
-  } catch {
-    // Offline, refused, silent, broken off: the cycle asks the same relay and names what is wrong with it.
+  } catch (thrown) {
+    // Refused, silent, broken off: the cycle asks the same relay and names what is wrong with it.
+    isReached = !isError(thrown, 'offline') && !isError(thrown, 'timeout');
   }
-  return openedAt === null ? -1 : runtime.monotonic() - openedAt;
+  return { openMs: openedAt === null ? -1 : runtime.monotonic() - openedAt, isReached };
 }
 
 function tell(listener: EventListener, text: string): void {

@@ -91,6 +91,11 @@ class Runner {
   #wake: () => void = () => undefined;
   /** Has the event stream try again, if it waits. */
   #listenAgain: () => void = () => undefined;
+  /**
+   * An event stream that cannot be opened speaks against what the last cycle found. Once only, until a stream has opened or the
+   * relay was gone and is back: where no stream is let through, each would bring a cycle, and each cycle the next stream.
+   */
+  #mayDoubt = true;
 
   constructor(ctx: SyncContext, signal: AbortSignal, before: CycleState, isSeen: () => boolean) {
     this.#ctx = ctx;
@@ -111,6 +116,7 @@ class Runner {
       this.#ctx.relay,
       {
         opened: () => {
+          this.#mayDoubt = true;
           // Whatever was told while nobody listened is news, beacons included.
           this.#presence.expectNews();
           this.poke('server-event');
@@ -118,6 +124,10 @@ class Runner {
         event: (event) => this.#heardOf(event),
         // What was compared holds no longer by itself: the relay may be gone.
         ended: () => this.poke('server-event'),
+        unreached: () => {
+          if (this.#mayDoubt) this.poke('server-event');
+          this.#mayDoubt = false;
+        },
         waiting: (reached) => {
           this.#listenAgain = reached;
         },
@@ -185,6 +195,7 @@ class Runner {
       const compared = (comparedAt: number): void => this.#tell({ comparedAt, registered: true });
       const result = await runCycle(this.#ctx, this.#presence, compared, this.#signal);
       this.#tell({ waits: result.waits });
+      if (this.state.value.lastError !== null) this.#mayDoubt = true;
       this.#end(ended(this.#plan, { ok: true }, runtime.monotonic(), 0), null);
       if (!result.told) this.poke('presence');
       this.#listenAgain();

@@ -84,18 +84,18 @@ describe('a stored space in a worker', () => {
     space = await create();
   });
 
-  test('APP-17: when the worker dies, calls in flight end with a typed error', async () => {
-    const calls = [
-      space.digest(),
-      space.tables.lists.put({ title: 'in flight' }),
-      space.tables.lists.query(),
-      space.transaction((tx) => tx.tables.lists.query()),
-    ];
+  test('APP-17, PUSH-1: when the worker dies, calls in flight end with a typed error, and what was answered is there', async () => {
+    // More than a worker can answer before it is ended.
+    const writes = Array.from({ length: 300 }, () => space.tables.lists.put({ title: 'in flight' }));
+    const reads = [space.digest(), space.tables.lists.query()];
     kill(-1);
-    // Firefox lets a worker that is being ended answer what it has just heard; the last call needs more than one answer.
-    const ends = await Promise.all(calls.map((call) => call.then(() => 'answered', codeOfThrown)));
-    for (const end of ends) expect(end).toMatch(/^(answered|worker-died)$/);
+    const ended = (call: Promise<unknown>): Promise<string> => call.then(() => 'answered', codeOfThrown);
+    // Engines differ in how long a worker that is being ended runs on: what it has heard it may still do, or see refused.
+    const ends = await Promise.all(writes.map(ended));
+    await Promise.all(reads.map(ended));
     expect(ends.at(-1)).toBe('worker-died');
+    const answered = ends.filter((end) => end === 'answered').length;
+    expect(await space.tables.lists.count()).toBeGreaterThanOrEqual(answered);
   });
 
   test('APP-17: a worker that died is replaced: reads and writes go on, and nothing written is missing', async () => {

@@ -109,6 +109,7 @@ describe('event streams', () => {
         },
         event: (event: unknown) => events.push(event),
         ended: () => undefined,
+        unreached: () => undefined,
         waiting: () => undefined,
       };
       const over = new AbortController();

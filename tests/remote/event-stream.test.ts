@@ -17,7 +17,7 @@ type Listen = RelayClient['events'];
 function following(...answers: Listen[]) {
   const runtime = new ManualRuntime();
   const over = new AbortController();
-  const heard: (RelayEvent | 'opened' | 'ended')[] = [];
+  const heard: (RelayEvent | 'opened' | 'ended' | 'unreached')[] = [];
   let reached = (): void => undefined;
   const connections: number[] = [];
   const events: Listen = (part, quietMs, signal) => {
@@ -30,6 +30,7 @@ function following(...answers: Listen[]) {
     opened: () => heard.push('opened'),
     event: (event: RelayEvent) => heard.push(event),
     ended: () => heard.push('ended'),
+    unreached: () => heard.push('unreached'),
     waiting: (end: () => void) => {
       reached = end;
     },
@@ -48,7 +49,7 @@ const says =
     for (const text of texts) part(utf8(text));
   };
 const fails =
-  (code: 'offline' | 'unauthorized'): Listen =>
+  (code: 'offline' | 'timeout' | 'unauthorized' | 'unknown-space'): Listen =>
   () =>
     Promise.reject(new CairnError(code, 'test'));
 
@@ -130,6 +131,22 @@ describe('following events', () => {
     await end();
   });
 
+  test('APP-1: a connection that nobody answers is told, one that is refused is not: who refuses is there', async () => {
+    const answers = (['unknown-space', 'offline', 'unauthorized', 'timeout'] as const).map(fails);
+    const { runtime, heard, end } = following(...answers);
+    await runtime.pass(10_000);
+    await runtime.pass(20_000);
+    expect(heard).toEqual(['unreached', 'unreached']);
+    await end();
+  });
+
+  test('APP-1: what ends because it is told to tells nobody', async () => {
+    const { runtime, heard, end } = following();
+    await runtime.pass(1);
+    await end();
+    expect(heard).toEqual([]);
+  });
+
   test('PUSH-15, RELAY-17: a stream that is broken as soon as it is open is opened ever more slowly, though other requests get through', async () => {
     const { runtime, connections, end, reached } = following(
       ...Array.from({ length: 40 }, () => says(': here\n\n')),
@@ -150,7 +167,7 @@ describe('following events', () => {
     reached();
     await runtime.pass(0);
     expect(connections).toHaveLength(7);
-    expect(heard).toEqual(['opened', 'ended']);
+    expect(heard.slice(6)).toEqual(['opened', 'ended']);
     await end();
     expect(runtime.timers).toBe(0);
   });

@@ -262,7 +262,80 @@ async function fragile(isSeen: () => boolean) {
 const seen = (): boolean => true;
 const unseen = (): boolean => false;
 
+/** A relay that is reached, but for its event streams: each of these waits for its answer, or is cut before it. */
+async function streamless() {
+  const { world, ada } = await founded();
+  const pending = new Set<(reason: Error) => void>();
+  let isCut = false;
+  let streams = 0;
+  world.meddle = ({ path }, go) => {
+    if (path !== '/events') return go();
+    streams++;
+    if (isCut) return Promise.reject(new TypeError('Failed to fetch'));
+    return new Promise((_resolve, reject) => pending.add(reject));
+  };
+  const cycle = running(ada, undefined, unseen);
+  await cycle.now();
+  await rest();
+  const cut = (): void => {
+    isCut = true;
+    for (const reject of pending) reject(new TypeError('Failed to fetch'));
+    pending.clear();
+  };
+  return {
+    world,
+    cycle,
+    cut,
+    kill() {
+      ada.online = false;
+      cut();
+    },
+    revive() {
+      ada.online = true;
+      isCut = false;
+    },
+    /** How many streams were asked for. */
+    get streams() {
+      return streams;
+    },
+    get isAsking() {
+      return pending.size > 0;
+    },
+  };
+}
+
 describe('a relay that is gone, and back', () => {
+  test('APP-1: one that dies before it has answered who wants its events is found out at once', async () => {
+    const relay = await streamless();
+    const { world, cycle, kill, revive } = relay;
+    for (let times = 0; times < 2; times++) {
+      await until(world, () => relay.isAsking, 500);
+      expect(cycle.state.value.lastError).toBeNull();
+      kill();
+      await rest();
+      await world.pass(0);
+      expect(cycle.state.value.lastError).toMatchObject({ code: 'offline' });
+      revive();
+      await cycle.now();
+      await rest();
+    }
+  });
+
+  test('PUSH-15: where event streams are not let through, and all else is, that brings one cycle, not one after the other', async () => {
+    const relay = await streamless();
+    const { world } = relay;
+    const [asks, streams] = [asked(world), relay.streams];
+    relay.cut();
+    const minutes = 10;
+    for (let second = 0; second < minutes * 60; second++) {
+      await rest();
+      await world.pass(1_000);
+    }
+    // One every 30 s, and one more.
+    expect(asked(world) - asks).toBeLessThanOrEqual(minutes * 3 + 1);
+    expect(relay.streams - streams).toBeLessThanOrEqual(minutes * 3 + 2);
+  });
+
   test('APP-1, PUSH-15: the end of the event stream has everything compared at once, whose failure is told', async () => {
     const { world, cycle, kill } = await fragile(unseen);
     expect(cycle.state.value.lastError).toBeNull();
