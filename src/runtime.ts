@@ -14,6 +14,8 @@ export interface Runtime {
   setTimer(ms: number, callback: () => void): () => void;
   readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
   readonly indexedDB: IDBFactory;
+  /** Whether a transaction has to be left to commit by itself: see `adding` in store/transaction. */
+  readonly isCommitUnsafe?: boolean;
   readonly locks: Locks;
   /** A channel to the other tabs of this origin; a message may be lost and never reaches its sender. */
   openChannel(name: string): Channel;

@@ -91,7 +91,8 @@ export class Database {
     durability: Durability,
   ): Promise<'added' | 'taken'> {
     try {
-      await this.#run('write', (connection) => adding(connection, store, key, value, durability));
+      const early = !this.#runtime.isCommitUnsafe;
+      await this.#run('write', (connection) => adding(connection, store, key, value, durability, early));
       return 'added';
     } catch (thrown) {
       if (isError(thrown, 'storage-broken') && thrown.values.cause === 'ConstraintError') return 'taken';

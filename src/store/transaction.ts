@@ -50,8 +50,9 @@ async function settled<X extends Reading | Writing, T>(
 }
 
 /**
- * Adds one value in a transaction of its own, committed at once: the path of every local write, so it goes
- * without the wrapping and with no request but the one.
+ * Adds one value in a transaction of its own: the path of every local write, so it goes without the wrapping and with no
+ * request but the one, and `early` commits it at once. Not in WebKit: there, when a worker dies between `commit` and the beginning
+ * of its transaction, that transaction never ends, and no other page or worker gets into the store.
  */
 export function adding(
   connection: Connection,
@@ -59,6 +60,7 @@ export function adding(
   key: number,
   value: unknown,
   durability: Durability,
+  early: boolean,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const transaction = unwrap(connection).transaction(store, 'readwrite', { durability });
@@ -75,7 +77,7 @@ export function adding(
     request.onerror = () => {
       refusal = request.error;
     };
-    transaction.commit();
+    if (early) transaction.commit();
   });
 }
 

@@ -12,6 +12,8 @@ export function browserRuntime(): Runtime {
     },
     fetch: (url, init) => fetch(url, init),
     indexedDB,
+    // WebKit, which every browser of iOS is. Chromium calls itself AppleWebKit too, and Chrome besides.
+    isCommitUnsafe: /AppleWebKit(?!.*Chrom)/.test(navigator.userAgent),
     locks: {
       // A lock's promise settles as what was held does; its type says `any`, which would let anything through.
       request: async <T>(name: string, signal: AbortSignal | null, held: () => Promise<T>): Promise<T> =>
