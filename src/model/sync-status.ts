@@ -208,7 +208,7 @@ function storageReasons({ storage, lastError }: SyncFacts): Reason[] {
 }
 
 /** The fault of our storage that an error tells of; null for an error of something else. */
-function storageFault(code: ErrorCode): StorageFault | null {
+export function storageFault(code: ErrorCode): StorageFault | null {
   switch (code) {
     case 'storage-lost':
       return 'lost';

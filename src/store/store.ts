@@ -224,6 +224,8 @@ export class Store {
       this.#endChannel();
       try {
         if (this.standing.position - this.#savedAt >= worthSaving) await this.saveFold();
+      } catch {
+        // A shortcut for the next start, and nothing that could be lost.
       } finally {
         this.#database.close();
       }

@@ -4,7 +4,7 @@
  */
 import { CairnError, type Failure, toFailure } from '../errors.ts';
 import { toBase64Url } from '../format/bytes.ts';
-import { deriveStatus, type SpaceStatus, type SyncFacts } from '../model/sync-status.ts';
+import { deriveStatus, type SpaceStatus, type SyncFacts, storageFault } from '../model/sync-status.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Change, StoreEvent } from '../store/change.ts';
 import { type StorageHealth, type StorageLike, storageHealth } from '../store/storage-health.ts';
@@ -212,7 +212,7 @@ export class StoredSpace implements OpenedSpace {
         this.#end(new CairnError('closed', 'the space was erased in another tab'));
         break;
       case 'failed':
-        this.#fault = event.failure.code === 'storage-lost' ? 'lost' : { broken: event.failure.code };
+        this.#fault = storageFault(event.failure.code) ?? { broken: event.failure.code };
         break;
     }
     this.#updates.mark();

@@ -19,9 +19,12 @@ const opened: TestSpace[] = [];
 class Weather {
   fault: Fault | null = null;
   readonly origin = new Origin();
-  readonly #tab = new FaultyTab(this.origin.indexedDB, ({ mode }) =>
-    mode === 'readwrite' ? this.fault : null,
-  );
+  /** Whether the fault is met only by what is saved behind the writes of a person. */
+  sparesWrites = false;
+  readonly #tab = new FaultyTab(this.origin.indexedDB, ({ mode, stores }) => {
+    const isWrite = stores.includes('journal');
+    return mode === 'readwrite' && !(isWrite && this.sparesWrites) ? this.fault : null;
+  });
 
   /** Room enough, and little used: a quota error is then a broken backing store, unless `full`. */
   full = true;
@@ -85,6 +88,25 @@ describe('a stored space on storage that fails', () => {
     weather.fault = null;
     await space.tables.lists.put({ title: 'three' });
     await until(space.status, (status) => !kinds(status).includes('storage-full'));
+  });
+
+  test('STORE-24: a disk that is full when something is saved in the background is named as full, never as broken', async () => {
+    const weather = new Weather();
+    const space = await weather.create();
+    weather.sparesWrites = true;
+    weather.fault = 'quota';
+    const said = new Set<string>();
+    const stop = space.status.subscribe(() => {
+      for (const kind of kinds(space.status.value)) said.add(kind);
+    });
+    // The write that makes the next saving due, and the disk full, is one of these.
+    for (let written = 0; !said.has('storage-full') && written < 2_000; written += 1)
+      await space.tables.lists.put({ title: 'a' });
+    stop();
+    expect([...said]).toContain('storage-full');
+    expect([...said]).not.toContain('storage-broken');
+    // The saved fold is a shortcut for the next start: closing does without.
+    await space.close();
   });
 
   test('STORE-20: a connection that drops in the middle of a write is opened again, and the write is there once', async () => {
