@@ -23,6 +23,8 @@ import {
  * 3. Opening again never creates: a database that has gone, or another one that was born under its name, is `storage-lost`.
  * 4. A newer build's upgrade, and an erase from another tab, find the running transaction finished and the connection closed;
  *    everything after ends as `newer-database` or `closed`.
+ * 5. The end is told when no transaction is under way any more: in WebKit the connection of a worker that is ended while one is
+ *    finishing never closes, and nobody can delete or upgrade the database.
  */
 export class Database {
   readonly name: string;
@@ -33,6 +35,9 @@ export class Database {
   readonly #birth: string;
   #connection: Connection | null;
   #reopening: Promise<Connection> | null = null;
+  /** Transactions under way, and what waits until there are none. */
+  #running = 0;
+  #waiting: (() => void)[] = [];
   /** Why nothing more can be done here; `null` while open. */
   #end: 'upgrade' | 'erased' | 'closed' | null = null;
   #full = false;
@@ -100,16 +105,17 @@ export class Database {
     }
   }
 
-  /** Closes; a running transaction completes. */
-  close(): void {
+  /** Closes; settled when running transactions have completed. */
+  close(): Promise<void> {
     this.#end ??= 'closed';
     this.#connection?.close();
     this.#connection = null;
+    return new Promise((resolve) => this.#whenIdle(resolve));
   }
 
   /** Closes and deletes the database. Throws `storage-blocked` if another tab keeps it open. */
   async erase(): Promise<void> {
-    this.close();
+    await this.close();
     try {
       await eraseDatabase(this.#runtime, this.name, this.#options);
     } catch (thrown) {
@@ -121,7 +127,7 @@ export class Database {
     for (let attempt = 0; ; attempt += 1) {
       const connection = this.#connection ?? (await this.#reopen());
       try {
-        const value = await operation(connection);
+        const value = await this.#counted(operation(connection));
         if (kind === 'write') this.#setFull(false);
         return value;
       } catch (thrown) {
@@ -133,6 +139,19 @@ export class Database {
         await pauseBefore(this.#runtime, attempt);
       }
     }
+  }
+
+  #counted<T>(operation: Promise<T>): Promise<T> {
+    this.#running += 1;
+    return operation.finally(() => {
+      this.#running -= 1;
+      if (this.#running === 0) for (const goOn of this.#waiting.splice(0)) goOn();
+    });
+  }
+
+  #whenIdle(goOn: () => void): void {
+    if (this.#running === 0) goOn();
+    else this.#waiting.push(goOn);
   }
 
   /** A quota error that opening again did not cure is believed, whatever the estimate says of room. */
@@ -172,10 +191,11 @@ export class Database {
   #watch(connection: Connection): void {
     connection.onversionchange = (event) => {
       if (this.#end !== null) return;
-      this.#end = event.newVersion === null ? 'erased' : 'upgrade';
+      const kind = event.newVersion === null ? 'erased' : 'upgrade';
+      this.#end = kind;
       connection.close();
       this.#connection = null;
-      this.#emit({ kind: this.#end });
+      this.#whenIdle(() => this.#emit({ kind }));
     };
     connection.onclose = () => this.#drop(connection);
   }

@@ -40,6 +40,6 @@ export async function salvage(runtime: Runtime, space: SpaceId): Promise<Salvage
     }
     return { rows, damaged: last - read };
   } finally {
-    database.close();
+    await database.close();
   }
 }

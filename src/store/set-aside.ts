@@ -45,7 +45,7 @@ async function setAside(runtime: Runtime, space: SpaceId, options: StoreOptions)
   try {
     await copyAside(runtime, from, options);
   } finally {
-    from.close();
+    await from.close();
   }
   await from.erase();
 }
@@ -59,7 +59,7 @@ async function copyAside(runtime: Runtime, from: Database, options: StoreOptions
     await to.erase().catch(() => undefined);
     throw thrown;
   } finally {
-    to.close();
+    await to.close();
   }
 }
 

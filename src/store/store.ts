@@ -42,7 +42,7 @@ export async function openStore(
     ]);
     return new Store(runtime, space, options, database, journal, keyring, folded);
   } catch (thrown) {
-    database.close();
+    await database.close();
     throw thrown;
   }
 }
@@ -227,7 +227,7 @@ export class Store {
       } catch {
         // A shortcut for the next start, and nothing that could be lost.
       } finally {
-        this.#database.close();
+        await this.#database.close();
       }
     });
   }

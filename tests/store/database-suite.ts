@@ -2,6 +2,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { CairnError } from '../../src/errors.ts';
 import type { StoreEvent } from '../../src/store/change.ts';
+import { Database } from '../../src/store/database.ts';
 import { databaseName, openStore } from '../../src/store/store.ts';
 import { put, type Tab, TestDevice, write } from './harness.ts';
 import { slowDown } from './slow-platform.ts';
@@ -118,6 +119,28 @@ export function databaseSuite(factory: () => IDBFactory): void {
         expect(slow.begun).toBe(2);
         expect(events).toEqual([{ kind }]);
         await tab.store.close();
+      },
+    );
+
+    test.each(['closed', 'upgrade', 'erased'])(
+      'STORE-21: that a database is %s is told when what was under way is over: a worker that is ended then holds nothing',
+      async (kind) => {
+        const here = await device();
+        await (await here.openFounded()).store.close();
+        const runtime = new TestRuntime(here.factory);
+        const database = await Database.open(runtime, databaseName(here.space.space));
+        const told: string[] = [];
+        database.onEvent((event) => told.push(event.kind));
+        const reading = database.read(['saved'], async (transaction) => {
+          // As long as it takes until another tab wants the database.
+          for (let i = 0; i < 200; i += 1) await transaction.objectStore('saved').get('nothing');
+          told.push('read');
+        });
+        if (kind === 'closed') await database.close().then(() => told.push('closed'));
+        else if (kind === 'upgrade') (await rawOpen(here, 2)).close();
+        else await rawDelete(here);
+        await reading;
+        expect(told).toEqual(['read', kind]);
       },
     );
 
