@@ -2,9 +2,9 @@
  * One WebKit browser, spoken to by the WebDriver standard over HTTP. A driver has one session, and a session one
  * browser with storage of its own, so two of these are two devices.
  *
- * 1. Every process that is started here (screen, driver, browser) ends with `close`, or with this process.
+ * 1. Every process that is started here (screen, driver, browser) ends with `close`, or with this process, however it ends.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { freePort } from '../e2e/relay-process.ts';
 import { until } from '../e2e/waiting.ts';
+import { spawnTied } from './tied-process.mjs';
 import { findWebKit } from './webkit.mjs';
 
 /** How long any one command may take, so that a browser that hangs fails a test instead of the run. */
@@ -95,13 +96,7 @@ export class WebDriver {
   }
 
   #run(program: string, args: string[], env: NodeJS.ProcessEnv): ChildProcess {
-    // A group of its own, so that what it starts ends with it.
-    const child = spawn(program, args, {
-      env,
-      detached: true,
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-    });
-    child.on('error', () => {});
+    const child = spawnTied(program, args, env);
     this.#processes.push(child);
     return child;
   }
