@@ -10,15 +10,16 @@ import { linesOf } from './csv.ts';
 
 export interface CsvFile {
   readonly name: string;
-  readonly header: readonly string[];
-  /** The first records after the header, for the preview. */
+  /** The first record, which may name the columns; empty for a file without any. */
+  readonly first: readonly string[];
+  /** The records after it, a few, for the preview. */
   readonly sample: readonly (readonly string[])[];
   /** Set when the file was not UTF-8 and was read as Windows-1252, which may show wrong letters. */
   readonly guessedEncoding: boolean;
   /** Characters of the whole file, the measure of progress. */
   readonly size: number;
-  /** The records after the header, in order, in batches; each batch says how far into the file it reaches. */
-  batches(): Generator<CsvBatch, void>;
+  /** The records after the first `skip` (0 or 1), in order, in batches; each batch says how far into the file it reaches. */
+  batches(skip: 0 | 1): Generator<CsvBatch, void>;
 }
 
 export interface CsvBatch {
@@ -49,22 +50,18 @@ export async function openCsv(file: File): Promise<CsvFile> {
   const { delimiter, linebreak } = Papa.parse(text.slice(0, pieceLength), { preview: 20 }).meta;
   const newline = linebreak === '\r' || linebreak === '\r\n' ? linebreak : '\n';
   const options = { delimiter, newline } as const;
-  const first = readRecords(text, 0, 1, options).next().value;
-  const [header] = first?.records ?? [];
-  const sample = (readRecords(text, 0, 1, options).next().value?.records ?? [])
-    .slice(1, 1 + sampleRows)
-    .map(({ cells }) => cells);
+  const shown = readRecords(text, 0, 1, options).next().value?.records ?? [];
   return {
     name: file.name,
-    header: header?.cells ?? [],
-    sample,
+    first: shown[0]?.cells ?? [],
+    sample: shown.slice(1, 1 + sampleRows).map(({ cells }) => cells),
     guessedEncoding,
     size: text.length,
-    *batches() {
-      let isFirst = true;
+    *batches(skip) {
+      let left: number = skip;
       for (const batch of readRecords(text, 0, 1, options)) {
-        yield isFirst ? { ...batch, records: batch.records.slice(1) } : batch;
-        isFirst = false;
+        yield { ...batch, records: batch.records.slice(left) };
+        left = 0;
       }
     },
   };

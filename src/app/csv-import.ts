@@ -7,7 +7,7 @@
  * 3. A cancelled import keeps what was written and says how much that is.
  */
 import { CairnError } from '../client/index.ts';
-import { type Columns, type CsvFault, type CsvRow, isFault, listOfFile, readRecord } from './csv.ts';
+import { type CsvFault, type CsvRow, isFault, listOfFile, type Reading, readRecord } from './csv.ts';
 import type { CsvFile } from './csv-file.ts';
 import { errorWords } from './error-words.ts';
 import type { AppSpace } from './schema.ts';
@@ -32,7 +32,7 @@ const faultsKept = 200;
 export async function importCsv(
   space: AppSpace,
   file: CsvFile,
-  columns: Columns,
+  { columns, hasHeader }: Reading,
   signal: AbortSignal,
   onProgress: (progress: ImportProgress) => void,
 ): Promise<ImportReport> {
@@ -62,13 +62,13 @@ export async function importCsv(
     try {
       const made = await space.transaction((tx) => {
         const fresh = new Map<string, string>();
-        for (const { list, title, note } of batch) {
+        for (const { list, ...row } of batch) {
           let id = listIds.get(list) ?? fresh.get(list);
           if (id === undefined) {
             id = tx.tables.lists.put({ title: list });
             fresh.set(list, id);
           }
-          tx.tables.items.put(note === '' ? { list: id, title } : { list: id, title, note });
+          tx.tables.items.put({ list: id, ...itemOf(row) });
         }
         return fresh;
       });
@@ -89,7 +89,7 @@ export async function importCsv(
   };
 
   let waiting: CsvRow[] = [];
-  for (const batch of file.batches()) {
+  for (const batch of file.batches(hasHeader ? 1 : 0)) {
     for (const record of batch.records) {
       if (signal.aborted) break;
       if (record.fault !== null) {
@@ -115,6 +115,17 @@ export async function importCsv(
   }
   await write(waiting);
   return { ...progress(), share: 1, cancelled: false };
+}
+
+/** The cells to write: what is as the schema has it anyway is left out. */
+function itemOf({ title, note, done, priority, due }: Omit<CsvRow, 'list'>) {
+  return {
+    title,
+    ...(note === '' ? {} : { note }),
+    ...(done ? { done } : {}),
+    ...(priority === null ? {} : { priority }),
+    ...(due === null ? {} : { due }),
+  };
 }
 
 /** True for a refusal that depends on what was written, not on when or where. */

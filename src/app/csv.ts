@@ -1,12 +1,21 @@
 /**
- * What the lines of a CSV file mean, as pure rules: which column is which, and a record's list, title and note or
+ * What the lines of a CSV file mean, as pure rules: which column is which, and what a record says of an item or
  * what is wrong with it. Reading and writing are `csv-import`'s.
  */
-export type Target = 'list' | 'title' | 'note';
-export const targets: readonly Target[] = ['list', 'title', 'note'];
+import { doneOf, dueOf, priorityOf } from './csv-cells.ts';
+
+export type Target = 'list' | 'title' | 'note' | 'done' | 'priority' | 'due';
+export const targets: readonly Target[] = ['list', 'title', 'note', 'done', 'priority', 'due'];
 
 /** For each target the index of its column, or null for none. */
 export type Columns = Readonly<Record<Target, number | null>>;
+
+/** How a file is to be read. */
+export interface Reading {
+  readonly columns: Columns;
+  /** The first record names the columns; else it is the first item. */
+  readonly hasHeader: boolean;
+}
 
 /** Names that headers go by, the likeliest first; compared without case, accents and punctuation. */
 const names: Readonly<Record<Target, readonly string[]>> = {
@@ -24,6 +33,9 @@ const names: Readonly<Record<Target, readonly string[]>> = {
   ],
   title: ['title', 'name', 'item', 'task', 'text', 'todo', 'summary', 'subject', 'titel', 'city', 'place'],
   note: ['note', 'notes', 'description', 'details', 'comment', 'comments', 'memo', 'body', 'notiz'],
+  done: ['done', 'completed', 'complete', 'checked', 'finished', 'isdone', 'iscompleted', 'erledigt'],
+  priority: ['priority', 'prio', 'importance', 'priorität', 'prioritat'],
+  due: ['due', 'duedate', 'dueon', 'deadline', 'date', 'fällig', 'fallig'],
 };
 
 function plainHeader(header: string): string {
@@ -47,7 +59,19 @@ export function guessColumns(header: readonly string[]): Columns {
     }
     return null;
   };
-  return { list: find('list'), title: find('title'), note: find('note') };
+  return {
+    list: find('list'),
+    title: find('title'),
+    note: find('note'),
+    done: find('done'),
+    priority: find('priority'),
+    due: find('due'),
+  };
+}
+
+/** True if a first line seems to name columns: none of an item's own cells would be among their names. */
+export function namesColumns(first: readonly string[]): boolean {
+  return Object.values(guessColumns(first)).some((column) => column !== null);
 }
 
 export interface CsvRow {
@@ -56,6 +80,9 @@ export interface CsvRow {
   readonly list: string;
   readonly title: string;
   readonly note: string;
+  readonly done: boolean;
+  readonly priority: number | null;
+  readonly due: number | null;
 }
 
 export interface CsvFault {
@@ -81,7 +108,17 @@ export function readRecord(
     if (/\p{Surrogate}|\0|\uFFFD/u.test(cell(target)))
       return { line, what: `has a broken character in its ${target}` };
   }
-  return { line, list: cell('list') || fallbackList, title, note: cell('note') };
+  const not = (target: Target, due: string): CsvFault => ({
+    line,
+    what: `has “${cell(target).slice(0, 40)}” ${due}`,
+  });
+  const done = doneOf(cell('done'));
+  if (done === undefined) return not('done', 'where “done” or nothing should stand');
+  const priority = priorityOf(cell('priority'));
+  if (priority === undefined) return not('priority', 'as its priority: write 1, 2, 3, or high, medium, low');
+  const due = dueOf(cell('due'));
+  if (due === undefined) return not('due', 'as the day it is due: write it as 2027-02-28');
+  return { line, list: cell('list') || fallbackList, title, note: cell('note'), done, priority, due };
 }
 
 export function isFault(read: CsvRow | CsvFault): read is CsvFault {

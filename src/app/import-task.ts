@@ -6,7 +6,7 @@
  */
 import { signal } from '@preact/signals';
 import type { Failure } from '../client/index.ts';
-import type { Columns, Target } from './csv.ts';
+import { guessColumns, namesColumns, type Reading, type Target } from './csv.ts';
 import type { CsvFile } from './csv-file.ts';
 import type { ImportProgress, ImportReport } from './csv-import.ts';
 import { toFailure } from './failure.ts';
@@ -16,7 +16,7 @@ export type ImportTask =
   | { readonly kind: 'idle' }
   | { readonly kind: 'reading'; readonly name: string }
   | { readonly kind: 'unreadable'; readonly name: string }
-  | { readonly kind: 'chosen'; readonly file: CsvFile; readonly columns: Columns }
+  | { readonly kind: 'chosen'; readonly file: CsvFile; readonly reading: Reading }
   | {
       readonly kind: 'running';
       readonly name: string;
@@ -37,9 +37,17 @@ export async function chooseFile(file: File): Promise<void> {
   importTask.value = { kind: 'reading', name: file.name };
   try {
     // Loaded now: few visits import anything, and the parser is not small.
-    const [{ openCsv }, { guessColumns }] = await Promise.all([import('./csv-file.ts'), import('./csv.ts')]);
+    const { openCsv } = await import('./csv-file.ts');
     const opened = await openCsv(file);
-    importTask.value = { kind: 'chosen', file: opened, columns: guessColumns(opened.header) };
+    const hasHeader = namesColumns(opened.first);
+    const columns = guessColumns(opened.first);
+    // A file of one column without names is a plain list of titles.
+    const title = columns.title ?? (opened.first.length === 1 ? 0 : null);
+    importTask.value = {
+      kind: 'chosen',
+      file: opened,
+      reading: { columns: { ...columns, title }, hasHeader },
+    };
   } catch {
     importTask.value = { kind: 'unreadable', name: file.name };
   }
@@ -47,13 +55,20 @@ export async function chooseFile(file: File): Promise<void> {
 
 export function chooseColumn(target: Target, column: number | null): void {
   const task = importTask.value;
-  if (task.kind === 'chosen') importTask.value = { ...task, columns: { ...task.columns, [target]: column } };
+  if (task.kind !== 'chosen') return;
+  const { reading } = task;
+  importTask.value = { ...task, reading: { ...reading, columns: { ...reading.columns, [target]: column } } };
+}
+
+export function chooseHeader(hasHeader: boolean): void {
+  const task = importTask.value;
+  if (task.kind === 'chosen') importTask.value = { ...task, reading: { ...task.reading, hasHeader } };
 }
 
 export async function startImport(space: AppSpace): Promise<void> {
   const task = importTask.value;
   if (task.kind !== 'chosen') return;
-  const { file, columns } = task;
+  const { file, reading } = task;
   const { name } = file;
   const stop = new AbortController();
   let progress = nothingYet;
@@ -64,7 +79,7 @@ export async function startImport(space: AppSpace): Promise<void> {
   show(nothingYet);
   try {
     const { importCsv } = await import('./csv-import.ts');
-    const report = await importCsv(space, file, columns, stop.signal, show);
+    const report = await importCsv(space, file, reading, stop.signal, show);
     importTask.value = { kind: 'done', name, report };
   } catch (thrown) {
     importTask.value = { kind: 'done', name, report: { ...progress, failure: toFailure(thrown) } };

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { guessColumns, isFault, linesOf, listOfFile, readRecord } from '../../src/app/csv.ts';
+import {
+  type Columns,
+  guessColumns,
+  isFault,
+  linesOf,
+  listOfFile,
+  namesColumns,
+  readRecord,
+} from '../../src/app/csv.ts';
 import { type CsvFile, openCsv } from '../../src/app/csv-file.ts';
 import { type ImportProgress, importCsv } from '../../src/app/csv-import.ts';
 import { type AppSpace, schema } from '../../src/app/schema.ts';
@@ -8,40 +16,94 @@ import { CairnError, memorySpace } from '../../src/client/index.ts';
 import { property } from '../property.ts';
 
 const file = (text: string | Uint8Array<ArrayBuffer>, name = 'places.csv'): File => new File([text], name);
-const records = (csv: CsvFile) => [...csv.batches()].flatMap((batch) => batch.records);
+const records = (csv: CsvFile) => [...csv.batches(1)].flatMap((batch) => batch.records);
 const never = new AbortController().signal;
+
+/** As the app proposes to read it. */
+const readingOf = (csv: CsvFile) => ({
+  columns: guessColumns(csv.first),
+  hasHeader: namesColumns(csv.first),
+});
 
 async function imported(space: AppSpace, text: string, signal = never, progress: ImportProgress[] = []) {
   const csv = await openCsv(file(text));
-  return importCsv(space, csv, guessColumns(csv.header), signal, (step) => progress.push(step));
+  return importCsv(space, csv, readingOf(csv), signal, (step) => progress.push(step));
 }
+
+const none: Columns = { list: null, title: null, note: null, done: null, priority: null, due: null };
+const plain = { note: '', done: false, priority: null, due: null };
 
 describe('columns', () => {
   test('headers are found without regard to case, accents and punctuation, in any order and in other words', () => {
-    expect(guessColumns(['Note', 'LIST', 'Title'])).toEqual({ list: 1, title: 2, note: 0 });
-    expect(guessColumns(['list_name', 'Náme', 'Description'])).toEqual({ list: 0, title: 1, note: 2 });
-    expect(guessColumns(['country', 'name', 'lat', 'lng'])).toEqual({ list: 0, title: 1, note: null });
-    expect(guessColumns(['a', 'b'])).toEqual({ list: null, title: null, note: null });
+    expect(guessColumns(['Note', 'LIST', 'Title'])).toEqual({ ...none, list: 1, title: 2, note: 0 });
+    expect(guessColumns(['list_name', 'Náme', 'Description'])).toEqual({
+      ...none,
+      list: 0,
+      title: 1,
+      note: 2,
+    });
+    expect(guessColumns(['country', 'name', 'lat', 'lng'])).toEqual({ ...none, list: 0, title: 1 });
+    expect(guessColumns(['Completed', 'title', 'Due date', 'prio'])).toEqual({
+      ...none,
+      title: 1,
+      done: 0,
+      priority: 3,
+      due: 2,
+    });
+    expect(guessColumns(['a', 'b'])).toEqual(none);
   });
 
   test('a column is taken for one thing only', () => {
-    expect(guessColumns(['title', 'title'])).toEqual({ list: null, title: 0, note: null });
+    expect(guessColumns(['title', 'title'])).toEqual({ ...none, title: 0 });
   });
 });
 
 describe('records', () => {
-  const columns = { list: 0, title: 1, note: 2 };
+  const columns = { list: 0, title: 1, note: 2, done: 3, priority: 4, due: 5 };
 
   test('a record without a list of its own goes to the list of the file, and one without a title is a fault', () => {
     expect(readRecord(['', ' Milk ', ''], 3, columns, 'places')).toEqual({
       line: 3,
       list: 'places',
       title: 'Milk',
-      note: '',
+      ...plain,
     });
     expect(readRecord(['Shop', '  ', 'x'], 4, columns, 'places')).toEqual({ line: 4, what: 'has no title' });
     expect(readRecord(['Shop'], 5, columns, 'places')).toEqual({ line: 5, what: 'has no title' });
     expect(readRecord([' ', ''], 6, columns, 'places')).toBeNull();
+  });
+
+  test('done, priority and due are understood in the words that people and other programs use', () => {
+    const read = (done: string, priority = '', due = '') =>
+      readRecord(['L', 'T', '', done, priority, due], 2, columns, 'x');
+    for (const yes of ['done', 'x', 'X', 'TRUE', '1', 'Yes', '✓', 'completed'])
+      expect(read(yes)).toMatchObject({ done: true });
+    for (const no of ['', 'no', 'False', '0', 'open']) expect(read(no)).toMatchObject({ done: false });
+    for (const [text, priority] of [
+      ['', null],
+      ['High', 1],
+      ['2', 2],
+      ['low', 3],
+      ['7', 7],
+    ] as const)
+      expect(read('', text)).toMatchObject({ priority });
+    const day = Date.UTC(2027, 1, 28);
+    expect(read('', '', '2027-02-28')).toMatchObject({ due: day });
+    expect(read('', '', '2027-02-28T23:30:00+02:00')).toMatchObject({ due: day });
+    expect(read('', '', '')).toMatchObject({ due: null });
+  });
+
+  test('what is not understood is a fault that names it, never a guess', () => {
+    const what = (...cells: string[]): string => {
+      const read = readRecord(['L', 'T', '', ...cells], 2, columns, 'x');
+      if (read === null || !isFault(read)) throw new Error('it was understood');
+      return read.what;
+    };
+    expect(what('perhaps')).toContain('“perhaps”');
+    expect(what('', 'urgent!')).toContain('“urgent!”');
+    expect(what('', '1.5')).toContain('“1.5”');
+    for (const day of ['3/4/2027', '2027-02-30', '20270228', 'tomorrow'])
+      expect(what('', '', day)).toContain(`“${day}”`);
   });
 
   test('a character that was broken on the way is a fault, not a row', () => {
@@ -91,7 +153,7 @@ describe('files', () => {
       (_, index) => `${'日本語'.slice(index % 3)}${index},名${index}`,
     );
     const csv = await openCsv(file(`list,title\n${rows.join('\n')}\n`));
-    expect([...csv.batches()].length).toBeGreaterThan(2);
+    expect([...csv.batches(1)].length).toBeGreaterThan(2);
     expect(records(csv).map(({ cells }) => cells.join(','))).toEqual([...rows, '']);
     expect(records(csv).at(-2)?.line).toBe(20_001);
   });
@@ -107,8 +169,8 @@ describe('files', () => {
 
   test('semicolons, tabs, byte order marks and other encodings are understood', async () => {
     const bom = '\uFEFFlist;title\nA;B';
-    expect((await openCsv(file(bom))).header).toEqual(['list', 'title']);
-    expect((await openCsv(file('list\ttitle\nA\tB'))).header).toEqual(['list', 'title']);
+    expect((await openCsv(file(bom))).first).toEqual(['list', 'title']);
+    expect((await openCsv(file('list\ttitle\nA\tB'))).first).toEqual(['list', 'title']);
     const latin = await openCsv(
       file(new Uint8Array([...'title\nK'].map((c) => c.charCodeAt(0)).concat(0xf6, 0x6c))),
     );
@@ -120,7 +182,7 @@ describe('files', () => {
 
   test('an empty file has no header and no records', async () => {
     const csv = await openCsv(file(''));
-    expect(csv.header).toEqual([]);
+    expect(csv.first).toEqual([]);
     expect(records(csv)).toEqual([]);
   });
 });
@@ -211,11 +273,27 @@ describe('the import', () => {
     const csv = await openCsv(
       file(`title\n${Array.from({ length: 5_000 }, (_, index) => `t${index}`).join('\n')}`),
     );
-    const report = await importCsv(space, csv, guessColumns(csv.header), stop.signal, ({ rows }) => {
+    const report = await importCsv(space, csv, readingOf(csv), stop.signal, ({ rows }) => {
       if (rows === 1_000) stop.abort();
     });
     expect(report).toMatchObject({ rows: 1_000, cancelled: true });
     expect(await space.tables.items.count()).toBe(1_000);
+    await space.close();
+  });
+
+  test('a file whose first line is no header loses nothing of it', async () => {
+    const space = await memorySpace(schema);
+    const csv = await openCsv(file('Milk,2 l\nBread,\nEggs,ten'));
+    expect(readingOf(csv).hasHeader).toBe(false);
+    const columns = { ...none, title: 0, note: 1 };
+    const report = await importCsv(space, csv, { columns, hasHeader: false }, never, () => undefined);
+    expect(report).toMatchObject({ rows: 3, faultCount: 0 });
+    const rows = await space.tables.items.query();
+    expect(rows.map(({ title, note }) => [title, note])).toEqual([
+      ['Milk', '2 l'],
+      ['Bread', ''],
+      ['Eggs', 'ten'],
+    ]);
     await space.close();
   });
 

@@ -212,12 +212,12 @@ describe('storage trouble', () => {
     const file = await readFile(await download.path(), 'utf8');
     expect(file.split('\r\n').sort()).toEqual([
       '',
-      '"Trip","only here","",""',
-      '"Trip","shared","",""',
-      '"list","title","note","done"',
+      '"Trip","only here","","","",""',
+      '"Trip","shared","","","",""',
+      '\uFEFF"list","title","note","done","priority","due"',
     ]);
     await b.join(await a.invite(), 'Ben');
-    await b.importCsv('Rescued.csv', file.replace('"Trip","shared","",""\r\n', ''));
+    await b.importCsv('Rescued.csv', file.replace('"Trip","shared","","","",""\r\n', ''));
     await converged(a, b);
     await a.openList('Trip');
     await expect.poll(() => a.itemTitles()).toEqual(['only here', 'shared']);

@@ -1,11 +1,12 @@
 /** A CSV file becomes lists and items: choose, check which column is which, watch, read what was wrong. */
 
 import { counted, grouped } from '../counted.ts';
-import type { Columns, Target } from '../csv.ts';
+import { type Reading, type Target, targets } from '../csv.ts';
 import type { CsvFile } from '../csv-file.ts';
 import {
   chooseColumn,
   chooseFile,
+  chooseHeader,
   endImport,
   type ImportTask,
   importTask,
@@ -40,7 +41,7 @@ function Step({ task, space }: { readonly task: ImportTask; readonly space: AppS
         </>
       );
     case 'chosen':
-      return <ColumnsForm file={task.file} columns={task.columns} space={space} />;
+      return <ColumnsForm file={task.file} reading={task.reading} space={space} />;
     case 'running':
       return (
         <div class="stack">
@@ -80,22 +81,30 @@ function FileField() {
         />
       </label>
       <p class="hint">
-        The first line names the columns: <b>list</b>, <b>title</b>, <b>note</b>, or something like them.
-        Lists that are not there yet are made.
+        Best with a first line that names the columns: <b>list</b>, <b>title</b>, <b>note</b>, <b>done</b>,{' '}
+        <b>priority</b>, <b>due</b>, or something like them. Lists that are not there yet are made.
       </p>
     </div>
   );
 }
 
-const targetNames: Readonly<Record<Target, string>> = { list: 'List', title: 'Title', note: 'Note' };
+const targetNames: Readonly<Record<Target, string>> = {
+  list: 'List',
+  title: 'Title',
+  note: 'Note',
+  done: 'Done',
+  priority: 'Priority',
+  due: 'Due',
+};
 
-function ColumnsForm(props: { readonly file: CsvFile; readonly columns: Columns; readonly space: AppSpace }) {
-  const { file, columns } = props;
+function ColumnsForm(props: { readonly file: CsvFile; readonly reading: Reading; readonly space: AppSpace }) {
+  const { file, reading } = props;
+  const { columns, hasHeader } = reading;
   const start = (event: Event): void => {
     event.preventDefault();
     void startImport(props.space);
   };
-  if (file.header.length === 0) return <EmptyFile name={file.name} />;
+  if (file.first.length === 0) return <EmptyFile name={file.name} />;
   return (
     <form class="stack" onSubmit={start}>
       <p>
@@ -104,7 +113,16 @@ function ColumnsForm(props: { readonly file: CsvFile; readonly columns: Columns;
       {file.guessedEncoding && (
         <p class="hint">This file is not in UTF-8. Check the letters below before you start.</p>
       )}
-      {(['list', 'title', 'note'] as const).map((target) => (
+      <label class="check">
+        <input
+          type="checkbox"
+          data-testid="csv-header"
+          checked={hasHeader}
+          onChange={({ currentTarget }) => chooseHeader(currentTarget.checked)}
+        />
+        <span>The first line names the columns</span>
+      </label>
+      {targets.map((target) => (
         <label key={target} class="field">
           <span>{targetNames[target]}</span>
           <select
@@ -116,15 +134,15 @@ function ColumnsForm(props: { readonly file: CsvFile; readonly columns: Columns;
             }
           >
             <option value="">{target === 'list' ? 'None: all into one list' : 'None'}</option>
-            {file.header.map((name, index) => (
+            {file.first.map((name, index) => (
               <option key={index} value={String(index)}>
-                {name.trim() === '' ? `Column ${index + 1}` : name}
+                {!hasHeader || name.trim() === '' ? `Column ${index + 1}` : name}
               </option>
             ))}
           </select>
           {columns[target] !== null && (
             <small dir="auto">
-              {file.sample
+              {(hasHeader ? file.sample : [file.first, ...file.sample])
                 .map((cells) => cells[columns[target] ?? 0] ?? '')
                 .filter((cell) => cell !== '')
                 .join(' · ') || 'empty in the first lines'}

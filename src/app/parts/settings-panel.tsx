@@ -10,6 +10,7 @@ import type { AppSpace } from '../schema.ts';
 import { remembered, rename } from '../session.ts';
 import { EraseDialog } from './erase-dialog.tsx';
 import { Panel } from './panel.tsx';
+import { TakeAlong } from './take-along.tsx';
 
 const offlineWords = {
   unknown: 'Whether Cairn starts without a connection is not known yet.',
@@ -58,6 +59,7 @@ export function SettingsPanel({
           </p>
         </section>
       )}
+      <TakeAlong space={space} label={label} />
       <section>
         <h3>Other spaces</h3>
         <p>
