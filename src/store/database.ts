@@ -66,6 +66,11 @@ export class Database {
     return new Database(runtime, name, options, birth, connection);
   }
 
+  /** Closed, erased or upgraded: also before that is told. */
+  get isOver(): boolean {
+    return this.#end !== null;
+  }
+
   onEvent(listener: (event: DatabaseEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

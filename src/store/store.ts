@@ -83,8 +83,6 @@ export class Store {
   #cancelAnnouncement: (() => void) | null = null;
   #saving = false;
   #closed = false;
-  /** The database was taken away, which has been told. */
-  #ended = false;
 
   constructor(
     runtime: Runtime,
@@ -111,10 +109,7 @@ export class Store {
       if (message === announcement) this.#refreshInBackground();
     });
     database.onEvent((event) => {
-      if (event.kind === 'upgrade' || event.kind === 'erased') {
-        this.#ended = true;
-        this.#cancelTail();
-      }
+      if (event.kind === 'upgrade' || event.kind === 'erased') this.#cancelTail();
       this.#tell(event);
     });
     this.#awaitTail();
@@ -335,7 +330,8 @@ export class Store {
     try {
       if (!this.#closed) await work();
     } catch (thrown) {
-      if (!this.#closed && !this.#ended) this.#tell({ kind: 'failed', failure: toFailure(thrown) });
+      // That the database was taken away is told by an event of its own, perhaps in a moment.
+      if (!this.#closed && !this.#database.isOver) this.#tell({ kind: 'failed', failure: toFailure(thrown) });
     }
   }
 

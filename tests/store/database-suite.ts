@@ -7,7 +7,8 @@ import { databaseName, openStore } from '../../src/store/store.ts';
 import { put, type Tab, TestDevice, write } from './harness.ts';
 import { slowDown } from './slow-platform.ts';
 import { TestRuntime } from './test-runtime.ts';
-import { turns } from './turns.ts';
+import { comes, turns } from './turns.ts';
+import { WatchedIndexedDB } from './watched-indexeddb.ts';
 
 export function databaseSuite(factory: () => IDBFactory): void {
   const device = (): Promise<TestDevice> => TestDevice.make(factory());
@@ -117,6 +118,38 @@ export function databaseSuite(factory: () => IDBFactory): void {
         goOn();
         await expect(tab.store.saveFold()).rejects.toBeInstanceOf(CairnError);
         expect(slow.begun).toBe(2);
+        expect(events).toEqual([{ kind }]);
+        await tab.store.close();
+      },
+    );
+
+    test.each(['upgrade', 'erased'])(
+      'STORE-21: what fails in the background because another tab wants the database, here %s, is no failure of the storage',
+      async (kind) => {
+        const watched = new WatchedIndexedDB(factory());
+        const here = await TestDevice.make(watched.factory);
+        await (await here.openFounded()).store.close();
+        const tab = await here.open({ saveEvery: 1 });
+        const events: StoreEvent[] = [];
+        tab.store.onEvent((event) => events.push(event));
+        let goOn: () => void = () => undefined;
+        const hashed = new Promise<void>((resolve) => {
+          goOn = resolve;
+        });
+        const slow = slowDown(() => hashed);
+        onTestFinished(() => slow.end());
+        await write(tab, put('items', 'a', { n: 1 }));
+        // A write that is not heard to end puts off the telling; meanwhile the fold of the first one is saved.
+        const hear = watched.holdEnds();
+        const writing = write(tab, put('items', 'b', { n: 1 }));
+        expect(await comes(() => watched.unheard === 1)).toBe(true);
+        if (kind === 'upgrade') (await rawOpen(here, 2)).close();
+        else await rawDelete(here);
+        goOn();
+        await expect(tab.store.saveFold()).rejects.toBeInstanceOf(CairnError);
+        expect(events).toEqual([]);
+        hear();
+        await writing;
         expect(events).toEqual([{ kind }]);
         await tab.store.close();
       },

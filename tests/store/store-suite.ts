@@ -8,6 +8,7 @@ import { isLive } from '../../src/model/row.ts';
 import type { Change, StoreEvent } from '../../src/store/change.ts';
 import { localRecord } from '../../src/store/local-write.ts';
 import type { SealedRecord } from '../../src/store/record.ts';
+import { writeNote } from '../../src/store/note-writing.ts';
 import { withChecksum } from '../../src/store/saved-checksum.ts';
 import { encodeStanding } from '../../src/store/saved-fold.ts';
 import { type Standing, unsentCount } from '../../src/store/standing.ts';
@@ -373,8 +374,8 @@ export function storeSuite(factory: () => IDBFactory): void {
       const tab = await here.openFounded();
       const { position } = tab.store.standing;
       expect(await tab.store.notes.read('cycle')).toBeNull();
-      await tab.store.notes.write('cycle', someBytes(1));
-      await tab.store.notes.write('cycle', someBytes(2));
+      await writeNote(tab.store.notes, 'cycle', someBytes(1));
+      await writeNote(tab.store.notes, 'cycle', someBytes(2));
       await tab.store.close();
       const again = await here.open();
       expect(await again.store.notes.read('cycle')).toEqual(someBytes(2));
