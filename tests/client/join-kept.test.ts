@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { clientSpace } from '../../src/client/client-space.ts';
 import { connectDirect } from '../../src/client/direct-link.ts';
 import { keyPairFromSecret } from '../../src/crypto/keys.ts';
@@ -10,6 +10,7 @@ import type { Update } from '../../src/worker/protocol.ts';
 import { storedHost } from '../../src/worker/space-host.ts';
 import { Profile, relayOrigin, startRelay } from './relayed.ts';
 import { schema } from './schema.ts';
+import { comesTrue } from './waiting.ts';
 
 const base = { schema, relay: relayOrigin, appUrl: 'https://app.test/' } as const;
 const page = { online: true, visible: true } as const;
@@ -36,7 +37,7 @@ test('JOIN-5, JOIN-6: the page hears of the space it joins when the join is dura
   const updates: Update[] = [];
   const join = { ...base, how: 'join', link, memberName: 'Ben', deviceName: 'Phone' } as const;
   void storedHost(tab, null).start(join, page, (update) => updates.push(update));
-  await vi.waitFor(() => expect(updates).toEqual([joined(here.id)]));
+  await comesTrue(() => expect(updates).toEqual([joined(here.id)]));
   tab.kill();
 
   const later = storedHost(ben.openTab(), null);

@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { clientSpace } from '../../src/client/client-space.ts';
 import { connectDirect } from '../../src/client/direct-link.ts';
 import { CairnError, readInvitation, type Space, type SpaceStatus } from '../../src/client/index.ts';
@@ -8,7 +8,7 @@ import type { StartRequest } from '../../src/worker/protocol.ts';
 import { storedHost } from '../../src/worker/space-host.ts';
 import { Profile, relayOrigin, startRelay } from './relayed.ts';
 import { schema } from './schema.ts';
-import { rejection, until } from './waiting.ts';
+import { comesTrue, rejection, until } from './waiting.ts';
 
 type TestSpace = Space<typeof schema>;
 
@@ -189,8 +189,8 @@ describe('two people and a relay', () => {
     const tab = ben.openTab();
     const request = { ...base, how: 'join', link, memberName: 'Ben', deviceName: 'Phone' } as const;
     void connectDirect(storedHost(tab, null), request).catch(() => {});
-    await vi.waitFor(async () => expect(await ben.indexedDB.databases()).toHaveLength(1));
-    await vi.waitFor(() => expect(ben.refused).toBeGreaterThan(0));
+    await comesTrue(async () => expect(await ben.indexedDB.databases()).toHaveLength(1));
+    await comesTrue(() => expect(ben.refused).toBeGreaterThan(0));
     tab.kill();
     const there = await open(ben, here.id);
     expect(kinds(there.status.value)).toContain('joining');

@@ -1,3 +1,4 @@
+import { vi } from 'vitest';
 import type { Observable } from '../../src/client/index.ts';
 
 /** The first value for which `holds`; the test's own time limit ends a wait for what never comes. */
@@ -23,4 +24,9 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
     return thrown;
   }
   throw new Error('it should have been refused');
+}
+
+/** Looks again and again until nothing is thrown; far longer than anything takes, for a machine may stop for a while. */
+export function comesTrue(look: () => unknown): Promise<unknown> {
+  return vi.waitFor(look, { timeout: 30_000, interval: 5 });
 }

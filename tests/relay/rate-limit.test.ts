@@ -299,6 +299,7 @@ describe('bodies on their way', () => {
     const space = await TestSpace.on(relay);
     const other = space.as(await space.add('writer'));
     const founder = space.as(space.founder);
+    const patient = { timeout: 30_000, interval: 5 };
     const open: ReadableStreamDefaultController[] = [];
     const begin = async (length?: number): Promise<Response> => {
       const body = new ReadableStream({ start: (controller) => void open.push(controller) });
@@ -317,9 +318,9 @@ describe('bodies on their way', () => {
       begin(limits.httpBodyBytes),
       begin(limits.httpBodyBytes - 1),
     ];
-    await expect.poll(() => open.length).toBe(4);
+    await expect.poll(() => open.length, patient).toBe(4);
     const small = begin(1);
-    await expect.poll(() => open.length).toBe(5);
+    await expect.poll(() => open.length, patient).toBe(5);
     expect(await refusalOf(await begin(1))).toEqual({ status: 429, code: 'rate-limited', retryMs: 1000 });
     expect((await other.changes()).members.size).toBe(3);
     // Ended or broken off, each makes room again.

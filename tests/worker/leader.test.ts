@@ -42,7 +42,7 @@ async function second(origin: Origin, store: Store): Promise<{ tab: Tab; store: 
 }
 
 async function when(holds: () => boolean): Promise<void> {
-  await vi.waitFor(() => expect(holds()).toBe(true), { timeout: 10_000, interval: 2 });
+  await vi.waitFor(() => expect(holds()).toBe(true), { timeout: 30_000, interval: 2 });
 }
 
 afterEach(async () => {

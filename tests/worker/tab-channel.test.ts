@@ -1,9 +1,9 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CairnError } from '../../src/errors.ts';
 import { asHash, toBase64Url } from '../../src/format/bytes.ts';
 import { type CycleState, unknownCycle } from '../../src/sync/cycle.ts';
 import { TabLine, type TabListener } from '../../src/worker/tab-channel.ts';
-import { rejection } from '../client/waiting.ts';
+import { comesTrue, rejection } from '../client/waiting.ts';
 import { TestClock } from './clock.ts';
 import { Origin, type Tab } from './origin.ts';
 
@@ -35,14 +35,14 @@ describe('what tabs say to each other', () => {
       { state: (told) => heard.push(told) },
     );
     asking.askState();
-    await vi.waitFor(() => expect(heard).toEqual([state]));
+    await comesTrue(() => expect(heard).toEqual([state]));
   });
 
   test('APP-1: a tab at which someone looks tells the one that leads', async () => {
     let seen = 0;
     const { asking } = pair({ seen: () => (seen += 1) });
     asking.tellSeen();
-    await vi.waitFor(() => expect(seen).toBe(1));
+    await comesTrue(() => expect(seen).toBe(1));
   });
 
   test('STORE-19: a tab that does not lead has the leader run its cycle', async () => {
@@ -101,7 +101,7 @@ describe('what tabs say to each other', () => {
       { state: (state) => states.push(state) },
     );
     const waiting = rejection(asking.askSync());
-    await vi.waitFor(() => expect(asked).toBe(true));
+    await comesTrue(() => expect(asked).toBe(true));
     leading.close();
     finish();
     leading.tellState(unknownCycle);
@@ -118,7 +118,7 @@ describe('what tabs say to each other', () => {
     const [mine, theirs] = [asking.askSync(), third.askSync()];
     void mine.then(() => settled.push('other'));
     void theirs.then(() => settled.push('third'));
-    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    await comesTrue(() => expect(answers).toHaveLength(2));
     answers[1]?.();
     await theirs;
     expect(settled).toEqual(['third']);
@@ -154,8 +154,8 @@ describe('what tabs say to each other', () => {
     ])
       other.post(message);
     asking.askState();
-    await vi.waitFor(() => expect(heard).toEqual(['asked']));
+    await comesTrue(() => expect(heard).toEqual(['asked']));
     leading.tellState(unknownCycle);
-    await vi.waitFor(() => expect(heard).toEqual(['asked', unknownCycle]));
+    await comesTrue(() => expect(heard).toEqual(['asked', unknownCycle]));
   });
 });
