@@ -104,7 +104,8 @@ class WebKitDriver implements Driver {
   }
 
   async click(testId: string): Promise<void> {
-    await this.#browser.click(await this.#element(testId));
+    const click = async (): Promise<boolean> => this.#browser.click(await this.#element(testId));
+    await until(`${testId} is clicked`, click, Boolean);
   }
 
   async fill(testId: string, text: string, enter = false): Promise<void> {

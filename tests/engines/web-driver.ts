@@ -131,10 +131,15 @@ export class WebDriver {
     return isRecord(told) ? told.value : undefined;
   }
 
-  /** Clicks as a person does, at the element's place on screen. */
-  async click(element: unknown): Promise<void> {
+  /**
+   * Clicks as a person does, at the element's place on screen, and tells whether that was the element. The driver looks for the place first and
+   * clicks then; what a page moves there meanwhile gets nothing of it.
+   */
+  async click(element: unknown): Promise<boolean> {
     if (!isRecord(element)) throw new Error('There is no such element to click');
+    await this.call(guardClick.toString(), element);
     await this.#ask('POST', `${this.#session}/element/${element[elementKey]}/click`, {});
+    return (await this.call(endGuard.toString())) === true;
   }
 
   /** Presses and releases a key, named as the standard names it. */
@@ -173,6 +178,32 @@ export class WebDriver {
       }
     }
   }
+}
+
+/** Runs in the page: until `endGuard`, only this element hears of the mouse. */
+function guardClick(element: Element): void {
+  const types = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click'];
+  let isClicked = false;
+  const judge = (event: Event): void => {
+    if (!event.isTrusted) return;
+    if (event.target instanceof Node && element.contains(event.target)) {
+      isClicked ||= event.type === 'click';
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  for (const type of types) addEventListener(type, judge, true);
+  const end = (): boolean => {
+    for (const type of types) removeEventListener(type, judge, true);
+    return isClicked;
+  };
+  Object.assign(window, { endGuard: end });
+}
+
+/** Runs in the page. One that was loaded since then has no guard any more: that was the click. */
+function endGuard(): boolean {
+  return 'endGuard' in window && typeof window.endGuard === 'function' ? window.endGuard() : true;
 }
 
 const keys = { Enter: '\uE007', Escape: '\uE00C' } as const;
