@@ -77,12 +77,17 @@ export async function startImport(space: AppSpace): Promise<void> {
     importTask.value = { kind: 'running', name, progress, cancel: () => stop.abort() };
   };
   show(nothingYet);
+  // Leaving now would leave half of the file behind: the browser asks first.
+  const ask = (event: Event): void => event.preventDefault();
+  addEventListener('beforeunload', ask);
   try {
     const { importCsv } = await import('./csv-import.ts');
     const report = await importCsv(space, file, reading, stop.signal, show);
     importTask.value = { kind: 'done', name, report };
   } catch (thrown) {
     importTask.value = { kind: 'done', name, report: { ...progress, failure: toFailure(thrown) } };
+  } finally {
+    removeEventListener('beforeunload', ask);
   }
 }
 

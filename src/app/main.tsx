@@ -12,9 +12,7 @@ followErasing();
 if (isSecureContext) void start();
 const root = document.getElementById('app');
 if (root !== null) render(<App />, root);
-// In development the files change under a service worker's feet.
-if (import.meta.env.PROD)
-  void import('./update.ts').then(({ registerServiceWorker }) => registerServiceWorker());
+void import('./behind.ts');
 
 async function start(): Promise<void> {
   await startSession();

@@ -11,7 +11,7 @@ import { signal } from '@preact/signals';
 
 export type Aside =
   | { readonly kind: 'item'; readonly id: string }
-  | { readonly kind: 'sync' | 'settings' | 'import' | 'deleted' };
+  | { readonly kind: 'sync' | 'settings' | 'import' | 'deleted' | 'shared' };
 
 export type Route =
   | { readonly kind: 'join'; readonly fragment: string }
@@ -37,6 +37,7 @@ function asideOf(name: string | undefined, id: string | undefined): Aside | null
     case 'settings':
     case 'import':
     case 'deleted':
+    case 'shared':
       return { kind: name };
     default:
       return null;

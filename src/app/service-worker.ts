@@ -4,7 +4,10 @@
  * 1. One build, one cache: a page gets every file from the build that it started with.
  * 2. A new build is stored beside the old and waits until a person agrees or the last tab closes.
  * 3. Only the files of the build are answered here. The relay's paths never are: data is the library's, not a cache's.
+ * 4. What another app shares is taken here, and goes to no server.
  */
+import { keepShared, sharePath } from './shared-text.ts';
+
 interface Waitable extends Event {
   waitUntil(work: Promise<unknown>): void;
 }
@@ -74,6 +77,10 @@ self.addEventListener('message', (event) => {
 self.addEventListener('fetch', (event) => {
   const { request } = event;
   const url = new URL(request.url);
+  if (request.method === 'POST' && url.origin === self.location.origin && url.pathname === sharePath) {
+    event.respondWith(takeShared(request));
+    return;
+  }
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
   const path = url.pathname === '/' ? start : url.pathname;
   if (paths.has(path)) event.respondWith(fromBuild(path, request));
@@ -90,5 +97,8 @@ async function fromAnyBuild(request: Request): Promise<Response> {
   return (await caches.match(request.url)) ?? fetch(request);
 }
 
-// Makes this a module to the type checker, with a `self` of its own.
-export {};
+/** Whatever can't be kept is left to the page to say: it finds nothing. */
+async function takeShared(request: Request): Promise<Response> {
+  await keepShared(await request.formData()).catch(() => undefined);
+  return Response.redirect('/#/shared', 303);
+}

@@ -27,6 +27,10 @@ const whys: Record<Why, Words> = {
   },
 };
 
+export function unsentCauseWords(why: Why): Words {
+  return whys[why];
+}
+
 /** The words for unsent changes, with why they wait. */
 export function unsentWords(plain: Words, why: Why): Words {
   const { means, next } = whys[why];

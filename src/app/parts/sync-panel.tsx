@@ -14,6 +14,7 @@ import type { AppSpace } from '../schema.ts';
 import { unsentWords } from '../unsent-words.ts';
 import { keepersOf } from '../who-has.ts';
 import { reasonWords, type Scene, type StateWords } from '../words.ts';
+import { ActivityFold } from './activity-fold.tsx';
 import { ConflictSection } from './conflict-list.tsx';
 import { DeviceList } from './device-list.tsx';
 import { ExactTerms } from './exact-terms.tsx';
@@ -58,6 +59,7 @@ export function SyncPanel({
         <h3>Storage on {placeHere()}</h3>
         <Storage storage={status.storage} />
       </section>
+      <ActivityFold space={space} status={status} />
       <ExactTerms space={space} status={status} />
     </Panel>
   );

@@ -3,6 +3,7 @@ import { DeletedPanel } from '../parts/deleted-panel.tsx';
 import { ImportPanel } from '../parts/import-panel.tsx';
 import { ItemDetail } from '../parts/item-detail.tsx';
 import { SettingsPanel } from '../parts/settings-panel.tsx';
+import { SharedPanel } from '../parts/shared-panel.tsx';
 import { SyncPanel } from '../parts/sync-panel.tsx';
 import type { Aside } from '../route.ts';
 import type { AppSpace } from '../schema.ts';
@@ -26,5 +27,7 @@ export function Beside({ space, list, aside, mayWrite }: BesideProps) {
       return <ImportPanel space={space} list={list} />;
     case 'deleted':
       return <DeletedPanel space={space} list={list} mayWrite={mayWrite} />;
+    case 'shared':
+      return <SharedPanel space={space} mayWrite={mayWrite} />;
   }
 }

@@ -1,0 +1,83 @@
+/** The app as an installed one: what Chromium asks of it, its badge, and text that other apps share with it. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { App } from './app.ts';
+import { Profile } from './profile.ts';
+import { RelayProcess } from './relay-process.ts';
+
+/** What the badge was told, in the page. */
+declare global {
+  var badges: (number | null)[];
+}
+
+let relay: RelayProcess;
+let a: App;
+
+beforeAll(async () => {
+  relay = await RelayProcess.start();
+  a = new App(await Profile.open(relay));
+  await a.page.addInitScript(() => {
+    globalThis.badges = [];
+    navigator.setAppBadge = async (count) => void badges.push(count ?? null);
+    navigator.clearAppBadge = async () => void badges.push(null);
+  });
+  await a.createSpace('Ada');
+  await a.addList('Hut');
+  await a.upToDate();
+});
+afterAll(async () => {
+  await a?.profile.dispose();
+  await relay?.dispose();
+});
+
+/** As another app hands text over: a form from elsewhere that leads here. */
+async function share(fields: Readonly<Record<string, string>>): Promise<void> {
+  const inputs = Object.entries(fields).map(([name, value]) => `<input name="${name}" value="${value}">`);
+  await a.page.goto('about:blank');
+  await a.page.setContent(
+    `<form action="${relay.origin}/share" method="post" enctype="multipart/form-data">${inputs.join('')}</form>`,
+  );
+  await a.page.evaluate(() => document.forms[0]?.submit());
+}
+
+describe('an installed app', () => {
+  test('APP-11: Chromium finds the manifest without a fault, and nothing that keeps it from being installed', async () => {
+    const session = await a.page.context().newCDPSession(a.page);
+    const { errors, url } = await session.send('Page.getAppManifest');
+    expect(url).toBe(`${relay.origin}/manifest.webmanifest`);
+    expect(errors).toEqual([]);
+    await expect
+      .poll(async () => (await session.send('Page.getInstallabilityErrors')).installabilityErrors)
+      .toEqual([]);
+    await session.detach();
+  });
+
+  test('APP-8: the badge on its icon is the number of changes that are only here', async () => {
+    const badges = () => a.page.evaluate(() => globalThis.badges);
+    await a.profile.goOffline();
+    await a.addItem('Rope');
+    await a.addItem('Candles');
+    await expect.poll(badges).toContain(2);
+    await a.profile.goOnline();
+    await a.upToDate();
+    await expect.poll(async () => (await badges()).at(-1)).toBeNull();
+  });
+
+  test('text that another app shares is kept off the network, and becomes an item of the list that is chosen', async () => {
+    await a.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await a.profile.goto('/');
+    await expect.poll(() => a.page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
+    await a.profile.goOffline();
+    await share({ title: 'Stove', text: 'the small one', url: 'https://example.org/stove' });
+    await a.page.getByTestId('shared-title').waitFor();
+    expect(await a.page.getByTestId('shared-title').inputValue()).toBe('Stove');
+    await a.page.getByTestId('shared-list').selectOption({ label: 'Hut' });
+    await a.page.getByTestId('shared-add').click();
+    await expect.poll(() => a.itemTitles()).toEqual(['Candles', 'Rope', 'Stove']);
+    // It is taken once.
+    await a.page.evaluate(() => {
+      location.hash = '#/shared';
+    });
+    await a.page.getByText('Nothing was handed over').waitFor();
+    expect(a.profile.errors).toEqual([]);
+  });
+});
