@@ -246,8 +246,10 @@ class Runner {
     this.state.set({ ...this.state.value, ...changes });
   }
 
-  #overError(): unknown {
-    return this.#signal.reason ?? new CairnError('closed', 'Sync has ended in this tab');
+  /** What ends the turn, if it has a code; a turn that was taken away has none. */
+  #overError(): CairnError {
+    const { reason }: { readonly reason: unknown } = this.#signal;
+    return reason instanceof CairnError ? reason : new CairnError('moved', 'Another tab syncs now');
   }
 }
 

@@ -4,7 +4,7 @@
  *
  * What is known of sync is one value, the same in all tabs: the one that leads makes it, tells it and keeps it for the next start.
  */
-import { isError, toFailure } from '../errors.ts';
+import { CairnError, isError, toFailure } from '../errors.ts';
 import { toHex } from '../format/bytes.ts';
 import { lowestReader } from '../model/schema.ts';
 import type { Runtime } from '../runtime.ts';
@@ -47,7 +47,7 @@ export class SyncSide {
   /** The cycle that this tab runs while it leads; null while another tab does. */
   #cycle: Cycle | null = null;
   /** Who waits for this tab to lead. */
-  readonly #awaitingTurn: ((cycle: Cycle) => void)[] = [];
+  readonly #awaitingTurn = new Set<(cycle: Cycle) => void>();
   #state: CycleState;
 
   constructor(parts: SyncSideParts) {
@@ -66,7 +66,7 @@ export class SyncSide {
       stateAsked: () => {
         if (this.#cycle !== null) this.#line.tellState(this.#state);
       },
-      syncAsked: () => (this.#cycle === null ? null : this.syncNow()),
+      syncAsked: () => this.#cycle?.now().then(() => undefined, endedHere) ?? null,
     });
     this.#line.askState();
     this.openNames();
@@ -87,14 +87,26 @@ export class SyncSide {
   }
 
   /** @throws what the cycle fails with; timeout if another tab leads and does not answer */
-  async syncNow(): Promise<void> {
+  syncNow(): Promise<void> {
+    return again(() => this.#syncOnce());
+  }
+
+  async #syncOnce(): Promise<void> {
     if (this.#cycle !== null) {
       await this.#cycle.now();
       return;
     }
-    // Another tab leads; or none does at the moment, and then it may be this one's turn next.
-    const ownTurn = new Promise<Cycle>((resolve) => this.#awaitingTurn.push(resolve));
-    await Promise.race([this.#line.askSync(), ownTurn.then((cycle) => cycle.now())]);
+    // Another tab leads; or none does at the moment, and then it may be this one's turn next. What that one is given is not its time.
+    let begins: (cycle: Cycle) => void = () => undefined;
+    const ownTurn = new Promise<Cycle>((resolve) => {
+      begins = resolve;
+    });
+    this.#awaitingTurn.add(begins);
+    try {
+      await (await Promise.race([this.#line.askSync(), ownTurn]))?.now();
+    } finally {
+      this.#awaitingTurn.delete(begins);
+    }
   }
 
   invite(role: Role, uses: number, lifeMs: number): Promise<{ link: string; expires: number }> {
@@ -131,7 +143,7 @@ export class SyncSide {
       this.#note.keep(state);
       this.#tell(state);
     });
-    for (const resolve of this.#awaitingTurn.splice(0)) resolve(cycle);
+    for (const begins of this.#awaitingTurn) begins(cycle);
     try {
       await cycle.ended;
     } finally {
@@ -181,3 +193,8 @@ async function again<T>(work: () => Promise<T>): Promise<T> {
     }
   }
 }
+/** For another tab, the end of this one is the end of a turn and no more. */
+function endedHere(thrown: unknown): never {
+  throw isError(thrown, 'closed') ? new CairnError('moved', 'The tab that synced was closed') : thrown;
+}
+

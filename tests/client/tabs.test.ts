@@ -9,7 +9,7 @@ import { storedHost } from '../../src/worker/space-host.ts';
 import { property } from '../property.ts';
 import { Origin, type Tab } from '../worker/origin.ts';
 import { schema } from './schema.ts';
-import { rejection, until } from './waiting.ts';
+import { comesTrue, rejection, until } from './waiting.ts';
 
 type TestSpace = Space<typeof schema>;
 
@@ -146,6 +146,47 @@ describe('two tabs of one profile', () => {
       expect(status.lastError?.code).toBe('offline');
       expect(status.reasons.map(({ kind }) => kind)).toContain('offline');
     }
+  });
+
+  test('STORE-19: a sync that was asked of another tab, and is this tab’s own by now, ends as its cycle does, however long that takes', async () => {
+    const cut = new AbortController();
+    /** Hangs until the network is cut, or nobody waits any more. */
+    const hanging = async (_url: string, init?: RequestInit): Promise<never> => {
+      const over = AbortSignal.any(init?.signal ? [cut.signal, init.signal] : [cut.signal]);
+      if (!over.aborted) await new Promise((resolve) => over.addEventListener('abort', resolve));
+      throw over.reason;
+    };
+    const origin = new Origin(hanging);
+    const first = await create(origin.openTab());
+    await until(first.status, ({ reasons }) => reasons.some(({ kind }) => kind === 'syncing'));
+    const tab = origin.openTab();
+    // How long a tab waits for the one that leads.
+    const patience: (() => void)[] = [];
+    let asked = 0;
+    const patient = Object.assign(Object.create(tab), {
+      setTimer: (ms: number, callback: () => void) => {
+        if (ms !== 60_000) return tab.setTimer(ms, callback);
+        patience.push(callback);
+        return () => {};
+      },
+      openChannel: (name: string) => tab.openChannel(name),
+      fetch: (url: string, init?: RequestInit) => {
+        asked += 1;
+        return hanging(url, init);
+      },
+    });
+    const second = await open(patient, first.id);
+    const ends: unknown[] = [];
+    const syncing = rejection(second.syncNow()).then((thrown) => ends.push(thrown));
+    await comesTrue(() => expect(patience).toHaveLength(1));
+    expect(asked).toBe(0);
+    opened.splice(opened.indexOf(first), 1);
+    await first.close();
+    await comesTrue(() => expect(asked).toBeGreaterThan(0));
+    for (const end of patience) end();
+    cut.abort(new TypeError('Failed to fetch'));
+    await syncing;
+    expect(ends).toMatchObject([{ code: 'offline' }]);
   });
 
   test('STORE-19, PUSH-1: a tab killed in the middle of writing loses nothing that was answered, and another leads on', async () => {
