@@ -55,6 +55,8 @@ function tool(script, args) {
       cwd: root,
       stdio: 'inherit',
     });
+    const end = () => child.kill();
+    process.once('exit', end);
     const tooLong = setTimeout(
       () => {
         console.error(`${script} did not end within the ${patienceMs / 60_000} minutes of the whole run`);
@@ -68,6 +70,7 @@ function tool(script, args) {
       resolve(false);
     });
     child.on('exit', (code) => {
+      process.off('exit', end);
       clearTimeout(tooLong);
       resolve(code === 0);
     });
@@ -116,13 +119,13 @@ function builds() {
   }
 }
 
+// Whoever ends this ends what it runs, and that its browsers.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+
 requireNode();
 try {
   install();
-  const withWebKit = process.argv.includes('--webkit');
-  // The end-to-end tests ask for it.
-  if (withWebKit) process.env.WITH_WEBKIT = '1';
-  const found = provideEngines(withWebKit);
+  const found = provideEngines();
   engines.push(`Node ${process.versions.node}`, ...found.flatMap(({ version }) => version ?? []));
   notRun.push(...found.flatMap(({ name, missing }) => (missing === null ? [] : `${name}: ${missing}`)));
   sayEngines();

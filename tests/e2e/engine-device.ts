@@ -15,7 +15,7 @@ export type Engine = 'chromium' | 'firefox' | 'webkit';
 export function enginesHere(): Engine[] {
   const here: Engine[] = ['chromium'];
   if (findFirefox() !== null) here.push('firefox');
-  if (process.env.WITH_WEBKIT && findWebKit() !== null) here.push('webkit');
+  if (findWebKit() !== null) here.push('webkit');
   return here;
 }
 

@@ -26,12 +26,10 @@ function attempted(name, provide) {
 }
 
 /**
- * All three, as they are once what can be installed is installed. WebKit runs when it is asked for alone: one of some hundred tests fails
- * in it now and then, each time another one, and why is not known yet. Throws when there is no Chromium.
- * @param {boolean} withWebKit
+ * All three, as they are once what can be installed is installed. Throws when there is no Chromium.
  * @returns {(EngineHere | EngineMissing)[]}
  */
-export function provideEngines(withWebKit) {
+export function provideEngines() {
   const chromium = provideChromium();
   // Children need not look for it again.
   process.env.CHROMIUM_PATH = chromium;
@@ -43,8 +41,6 @@ export function provideEngines(withWebKit) {
       process.env.FIREFOX_PATH = path;
       return versionOf(path) ?? 'Firefox';
     }),
-    withWebKit
-      ? attempted('webkit', () => (provideWebKit() === null ? null : versionOfWebKit()))
-      : { name: 'webkit', version: null, missing: 'not steady yet, run by `npm test -- --webkit`' },
+    attempted('webkit', () => (provideWebKit() === null ? null : versionOfWebKit())),
   ];
 }
