@@ -129,6 +129,7 @@ export function clientSpace<S extends Schema>(schema: S, connection: Connection)
       return link.ask((host) => host.invite(role, uses, lifeMs));
     },
     digest: () => link.ask((host) => host.digest()),
+    activity: () => link.ask((host) => host.activity()),
     close: async () => {
       if (link.isOver) return;
       try {

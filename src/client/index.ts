@@ -35,6 +35,7 @@ export { createSpace, joinSpace, openSpace } from './open-space.ts';
 export { readDamagedSpace } from './read-damaged.ts';
 export { readInvitation } from './read-invitation.ts';
 export type {
+  Activity,
   Conflict,
   InvitationView,
   InviteLink,

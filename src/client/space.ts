@@ -8,13 +8,14 @@
  * `worker-died` (the outcome of a write is then unknown: read before writing again) or a `storage-…` code.
  */
 import type { Failure } from '../errors.ts';
+import type { Activity } from '../model/activity.ts';
 import type { Query } from '../model/query.ts';
 import type { Insert, Patch, Row, Schema } from '../model/schema.ts';
 import type { SpaceStatus } from '../model/sync-status.ts';
 import type { Observable } from '../observable.ts';
 import type { Conflict, Role } from '../worker/protocol.ts';
 
-export type { Conflict, Role };
+export type { Activity, Conflict, Role };
 
 /** The names of a schema's tables. */
 export type TableName<S extends Schema> = Extract<keyof S['tables'], string>;
@@ -65,6 +66,12 @@ export interface Space<S extends Schema> {
   invite(options?: InviteOptions): Promise<InviteLink>;
   /** A hash (hex) over all rows, cells and stamps: equal on two devices exactly if their data is equal. */
   digest(): Promise<string>;
+  /**
+   * What happened to this space on this device, oldest first: when it was opened, what stopped sync and when that ended, what came
+   * and went. Bounded, the oldest goes first; it outlasts a restart. Times, numbers and codes alone: no text, no name and no
+   * secret is in it. A line may reach the other tabs' answers a few seconds late. A space in memory knows only of its opening.
+   */
+  activity(): Promise<readonly Activity[]>;
   /** Lets go of the worker and its locks. What is stored stays; later calls reject with `closed`. */
   close(): Promise<void>;
   /**

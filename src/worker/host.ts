@@ -3,6 +3,7 @@
  * everything that is thrown into a `Result` (APP-18). What a space is, stored or in memory, is handed in.
  */
 import { CairnError, type Result, toFailure } from '../errors.ts';
+import type { Activity } from '../model/activity.ts';
 import type {
   PageEvent,
   PageState,
@@ -26,6 +27,7 @@ export interface OpenedSpace {
   syncNow(): Promise<void>;
   invite(role: Role, uses: number, lifeMs: number): Promise<{ link: string; expires: number }>;
   digest(): Promise<string>;
+  activity(): Promise<readonly Activity[]>;
   close(): Promise<void>;
   erase(unsentSeen: number | null): Promise<void>;
 }
@@ -100,6 +102,10 @@ export class Host implements SpaceHost {
 
   digest(): Promise<Result<string>> {
     return result(() => this.#open.digest());
+  }
+
+  activity(): Promise<Result<readonly Activity[]>> {
+    return result(() => this.#open.activity());
   }
 
   close(): Promise<Result<null>> {

@@ -5,6 +5,7 @@
 import { CairnError } from '../errors.ts';
 import { asHash, asPublicKey, asWrapKey, type Bytes } from '../format/bytes.ts';
 import { asDeviceNumber } from '../format/stamp.ts';
+import type { Activity } from '../model/activity.ts';
 import { digestRows } from '../model/digest.ts';
 import { emptyMembership, type MembershipState } from '../model/membership-state.ts';
 import type { RowKey } from '../model/row.ts';
@@ -42,6 +43,7 @@ class MemorySpace implements OpenedSpace {
   readonly started: Started;
   readonly #journal: MemoryJournal;
   readonly #updates: Updates;
+  readonly #activity: readonly Activity[];
   #told: SpaceStatus;
 
   constructor(schema: Schema, onUpdate: UpdateListener) {
@@ -51,6 +53,8 @@ class MemorySpace implements OpenedSpace {
     });
     this.#updates = new Updates(timers, () => this.#collect(), onUpdate);
     this.rows = new RowService(timers, schema, this.#journal, () => this.#updates.mark());
+    const at = timers.now();
+    this.#activity = [{ at, kind: 'opened', schema: schema.version, before: null }];
     this.#told = this.#status();
     this.started = { space: name, status: this.#told, conflicts: [] };
   }
@@ -67,6 +71,10 @@ class MemorySpace implements OpenedSpace {
 
   digest(): Promise<string> {
     return digestRows(allRows(this.#journal.rows));
+  }
+
+  async activity(): Promise<readonly Activity[]> {
+    return this.#activity;
   }
 
   async close(): Promise<void> {

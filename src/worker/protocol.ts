@@ -9,6 +9,7 @@
  */
 import type { Failure, Result } from '../errors.ts';
 import type { Role } from '../format/role.ts';
+import type { Activity } from '../model/activity.ts';
 import type { Difference } from '../model/difference.ts';
 import type { Schema } from '../model/schema.ts';
 import type { SpaceStatus } from '../model/sync-status.ts';
@@ -137,6 +138,7 @@ export interface SpaceHost {
   syncNow(): Promise<Result<null>>;
   invite(role: Role, uses: number, lifeMs: number): Promise<Result<{ link: string; expires: number }>>;
   digest(): Promise<Result<string>>;
+  activity(): Promise<Result<readonly Activity[]>>;
   close(): Promise<Result<null>>;
   erase(unsentSeen: number | null): Promise<Result<null>>;
 }

@@ -4,6 +4,7 @@
  */
 import { CairnError, type Failure, toFailure } from '../errors.ts';
 import { toBase64Url } from '../format/bytes.ts';
+import type { Activity } from '../model/activity.ts';
 import { deriveStatus, type SpaceStatus, type SyncFacts, storageFault } from '../model/sync-status.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Change, StoreEvent } from '../store/change.ts';
@@ -111,6 +112,10 @@ export class StoredSpace implements OpenedSpace {
     return digestRows(allRows(store.rows));
   }
 
+  async activity(): Promise<readonly Activity[]> {
+    return (await this.#begin()).activity();
+  }
+
   async close(): Promise<void> {
     await this.rows.settle();
     await this.#stop();
@@ -159,7 +164,8 @@ export class StoredSpace implements OpenedSpace {
       const told = (state: CycleState): void => this.#setSync(state);
       const named = (): void => this.#updates.mark();
       const isSeen = (): boolean => this.#isSeen;
-      this.#side = new SyncSide({ runtime, store, request, relay, isSeen, known, told, named });
+      const { status } = this.#told;
+      this.#side = new SyncSide({ runtime, store, request, relay, isSeen, known, status, told, named });
       return this.#side;
     } catch (thrown) {
       this.#beginning = null;
@@ -235,6 +241,7 @@ export class StoredSpace implements OpenedSpace {
     const ended = this.#ended;
     if (live.length === 0 && status === null && conflicts === null && ended === null) return null;
     this.#told = { status: now, records };
+    this.#side?.saw(now);
     return {
       live,
       ...(status === null ? {} : { status }),

@@ -3,6 +3,7 @@
  * decided on.
  */
 import { encode } from '../format/cbor.ts';
+import { writeNote } from '../store/note-writing.ts';
 import type { Store } from '../store/store.ts';
 import type { CycleState } from '../sync/cycle.ts';
 import { noteName, unknownSync } from './known-sync.ts';
@@ -33,7 +34,7 @@ export class SyncNote {
       const listed = heard.map(({ device, at, hasOurs }) => [device, at, hasOurs]);
       const bytes = encode([1, comparedAt, registered, listed]);
       // Trouble with the storage is told where it matters; a note that is not kept costs nothing.
-      await this.#store.notes.write(noteName, bytes).catch(() => undefined);
+      await writeNote(this.#store.notes, noteName, bytes).catch(() => undefined);
     }
     this.#writing = false;
   }

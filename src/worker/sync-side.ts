@@ -6,12 +6,15 @@
  */
 import { CairnError, isError, toFailure } from '../errors.ts';
 import { toHex } from '../format/bytes.ts';
+import type { Activity } from '../model/activity.ts';
 import { lowestReader } from '../model/schema.ts';
+import type { SpaceStatus } from '../model/sync-status.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Store } from '../store/store.ts';
 import { openSync, type SyncContext } from '../sync/context.ts';
 import { type Cycle, type CycleState, startCycle } from '../sync/cycle.ts';
 import { invite } from '../sync/invite.ts';
+import { ActivityRecorder } from './activity-recorder.ts';
 import { DeviceNames } from './device-names.ts';
 import { takeTurns } from './leader.ts';
 import type { OpenRequest, PageEvent, Role } from './protocol.ts';
@@ -31,6 +34,8 @@ export interface SyncSideParts {
   readonly isSeen: () => boolean;
   /** What was known when the space was open last. */
   readonly known: CycleState;
+  /** What the page was told last. */
+  readonly status: SpaceStatus;
   /** Hears of what is known now. */
   readonly told: (state: CycleState) => void;
   /** Hears that there are other names. */
@@ -42,10 +47,13 @@ export class SyncSide {
   readonly #parts: SyncSideParts;
   readonly #line: TabLine;
   readonly #note: SyncNote;
+  readonly #activity: ActivityRecorder;
   readonly #over = new AbortController();
   readonly #leading: Promise<void>;
   /** The cycle that this tab runs while it leads; null while another tab does. */
   #cycle: Cycle | null = null;
+  /** Another tab has led since this one was opened or led last. */
+  #hasFollowed = false;
   /** Who waits for this tab to lead. */
   readonly #awaitingTurn = new Set<(cycle: Cycle) => void>();
   #state: CycleState;
@@ -56,9 +64,20 @@ export class SyncSide {
     this.#parts = parts;
     this.#state = parts.known;
     this.#note = new SyncNote(store);
+    this.#activity = new ActivityRecorder({
+      runtime,
+      notes: store.notes,
+      schemaVersion: parts.request.schema.version,
+      status: parts.status,
+      leads: () => this.#cycle !== null,
+    });
+    store.onEvent(({ kind }) => {
+      if (kind === 'reopened') this.#activity.record({ kind });
+    });
     this.#line = new TabLine(runtime, store.space, tab, {
       state: (state) => {
         if (this.#cycle !== null) return;
+        this.#hasFollowed = true;
         void this.#hear(state);
         if (parts.isSeen() && isFarOff(state, runtime)) this.#line.tellSeen();
       },
@@ -80,7 +99,19 @@ export class SyncSide {
     );
   }
 
+  /** Hears what the page is told. */
+  saw(status: SpaceStatus): void {
+    this.#activity.saw(status);
+  }
+
+  /** What happened on this device, oldest first. @throws storage-… */
+  activity(): Promise<readonly Activity[]> {
+    return this.#activity.lines();
+  }
+
   pageEvent(event: PageEvent): void {
+    // A page that is hidden may be ended without another word.
+    if (event === 'hidden') void this.#activity.write();
     if (event === 'offline') return;
     this.#cycle?.poke(event);
     if (event === 'visible' && this.#cycle === null) this.#line.tellSeen();
@@ -109,10 +140,14 @@ export class SyncSide {
     }
   }
 
-  invite(role: Role, uses: number, lifeMs: number): Promise<{ link: string; expires: number }> {
+  async invite(role: Role, uses: number, lifeMs: number): Promise<{ link: string; expires: number }> {
     const { appUrl } = this.#parts.request;
     // A turn that begins meanwhile, here or in another tab, ends what was begun in the one before.
-    return again(() => invite(this.#context(), { role, uses, lifeMs, appUrl }, this.#over.signal));
+    const made = await again(() =>
+      invite(this.#context(), { role, uses, lifeMs, appUrl }, this.#over.signal),
+    );
+    this.#activity.record({ kind: 'invited', role, uses });
+    return made;
   }
 
   /** To be called when the membership log has grown. */
@@ -131,6 +166,7 @@ export class SyncSide {
     this.#over.abort(reason);
     // A cycle that ends tells its last state, so the line is the last to go.
     await this.#leading;
+    await this.#activity.close();
     this.#line.close();
   }
 
@@ -138,6 +174,9 @@ export class SyncSide {
   async #takeTurn(turn: AbortSignal): Promise<void> {
     const cycle = startCycle(this.#context(), turn, this.#state, this.#parts.isSeen);
     this.#cycle = cycle;
+    if (this.#hasFollowed) this.#activity.record({ kind: 'took-over' });
+    this.#hasFollowed = false;
+    this.#activity.lookAgain();
     const stop = cycle.state.subscribe((state) => {
       this.#line.tellState(state);
       this.#note.keep(state);
@@ -183,6 +222,11 @@ function isFarOff({ nextTryAt, lastError }: CycleState, runtime: Runtime): boole
   return lastError !== null && nextTryAt !== null && nextTryAt - runtime.now() > seenMs;
 }
 
+/** For another tab, the end of this one is the end of a turn and no more. */
+function endedHere(thrown: unknown): never {
+  throw isError(thrown, 'closed') ? new CairnError('moved', 'The tab that synced was closed') : thrown;
+}
+
 /** Tries again, a few times, what another tab's turn came between. */
 async function again<T>(work: () => Promise<T>): Promise<T> {
   for (let left = 3; ; left -= 1) {
@@ -193,8 +237,3 @@ async function again<T>(work: () => Promise<T>): Promise<T> {
     }
   }
 }
-/** For another tab, the end of this one is the end of a turn and no more. */
-function endedHere(thrown: unknown): never {
-  throw isError(thrown, 'closed') ? new CairnError('moved', 'The tab that synced was closed') : thrown;
-}
-

@@ -27,6 +27,21 @@ export function describeClient(name: string, open: () => Promise<TestSpace>): vo
 
     const groceries = async (): Promise<string> => space.tables.lists.put({ title: 'Groceries' });
 
+    test('APP-14: what happened begins with the opening, in this version of the schema, and holds none of what people wrote', async () => {
+      const from = Date.now();
+      await space.tables.lists.put({ title: 'Nobody else may read this' });
+      const lines = await space.activity();
+      expect(lines[0]).toEqual({
+        kind: 'opened',
+        schema: space.schema.version,
+        before: null,
+        at: lines[0]?.at,
+      });
+      // A day: the clocks of the page and of the worker are the same one, and the space was opened a moment ago.
+      expect(Math.abs((lines[0]?.at ?? 0) - from)).toBeLessThan(86_400_000);
+      expect(JSON.stringify(lines)).not.toContain('Nobody');
+    });
+
     describe('rows', () => {
       test('APP-19: what was put is read back, with defaults and empty columns filled in', async () => {
         const list = await groceries();
@@ -647,6 +662,7 @@ export function describeClient(name: string, open: () => Promise<TestSpace>): vo
           'closed',
         );
         await expectRefusal(space.syncNow(), 'closed');
+        await expectRefusal(space.activity(), 'closed');
       });
     });
   });

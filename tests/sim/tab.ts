@@ -124,6 +124,7 @@ export class Tab {
     });
     const told = (state: CycleState): void => {
       life.sync = state;
+      life.side?.saw(this.#statusOf(store, life));
       const { lastError } = state;
       if (lastError?.code === 'internal') surprises.push(new Error(`${this.name}: ${lastError.message}`));
     };
@@ -131,7 +132,9 @@ export class Tab {
     const named = (): void => undefined;
     // People look at the first tab of a device.
     const isSeen = (): boolean => this.name.endsWith('-1');
-    life.side = new SyncSide({ runtime: life.runtime, store, request, relay, isSeen, known, told, named });
+    const { runtime } = life;
+    const status = this.#statusOf(store, life);
+    life.side = new SyncSide({ runtime, store, request, relay, isSeen, known, status, told, named });
     // The name is the first that it draws.
     life.tabName = toHex(life.runtime.drawn);
   }
@@ -194,12 +197,15 @@ export class Tab {
   status(): SpaceStatus | null {
     const life = this.#life;
     if (life?.store == null || life.side === null || this.isFrozen) return null;
-    const { standing } = life.store;
+    return this.#statusOf(life.store, life);
+  }
+
+  #statusOf({ standing }: Store, { sync, side }: Life): SpaceStatus {
     return deriveStatus(
       statusFacts({
         standing,
-        sync: life.sync,
-        names: life.side.names,
+        sync,
+        names: side?.names ?? null,
         online: this.#around.profile.online,
         join: joinStateOf(standing.joining),
         relay: relayOrigin,

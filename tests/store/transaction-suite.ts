@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { CairnError } from '../../src/errors.ts';
 import { makeStamp } from '../../src/format/stamp.ts';
 import { localRecord } from '../../src/store/local-write.ts';
+import { writeNote } from '../../src/store/note-writing.ts';
 import { encodeRecord } from '../../src/store/record-codec.ts';
 import { databaseName } from '../../src/store/store.ts';
 import type { Fault } from './faulty-indexeddb.ts';
@@ -44,7 +45,7 @@ const writes: readonly Written[] = [
   },
   {
     name: 'a note',
-    run: ({ store }) => store.notes.write('test', note),
+    run: ({ store }) => writeNote(store.notes, 'test', note),
     parts: async ({ store }) => [(await store.notes.read('test')) !== null],
   },
 ];

@@ -62,12 +62,12 @@ function Lines({ space, status }: Props) {
     <div class="activity">
       <p class="actions">
         <small>What happened on this device, newest first. No list, item or key is in it.</small>
-        <CopyButton text={() => activityText(lines, who, now.value)} />
+        <CopyButton text={() => activityText(lines, who, Date.now())} />
       </p>
       {days(shown, now.value).map((day) => (
         <section key={day.name}>
           <h4>{day.name}</h4>
-          <ol data-testid="activity-day">
+          <ul>
             {day.lines.map((line, index) => (
               // Lines have no name of their own, and none ever changes its place but by newer ones.
               <li key={day.lines.length - index} data-testid="activity-line" data-kind={line.kind}>
@@ -78,7 +78,7 @@ function Lines({ space, status }: Props) {
                 </span>
               </li>
             ))}
-          </ol>
+          </ul>
         </section>
       ))}
       {shown.length < lines.length && (
