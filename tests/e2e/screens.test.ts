@@ -104,7 +104,7 @@ describe('the screens', () => {
     await expect.poll(() => a.itemTitles()).toContain('Rope, 8 mm');
   });
 
-  test('APP-3, APP-12: going offline and back is said on the pill, in the panel and to screen readers', async () => {
+  test('APP-3, APP-12, APP-14: going offline and back is said on the pill, in the panel, to screen readers, and later in the log', async () => {
     await a.upToDate();
     expect(await at(a, 'pill').getAttribute('data-tone')).toBe('quiet');
     expect(await text(a, 'pill')).toMatch(/^Up to dateas of /);
@@ -124,6 +124,10 @@ describe('the screens', () => {
     await a.upToDate();
     expect(await text(a, 'who-has')).toContain('all of your changes');
     await expect.poll(() => text(a, 'announcement')).toBe('Up to date.');
+    const log = at(a, 'activity');
+    await log.locator('summary').click();
+    await log.getByText('Sync worked again').waitFor();
+    await log.getByText('Sync failed. There is no connection to the server.').waitFor();
   });
 
   test('APP-2: each sees the other’s device by name, with what of it is here and whether it has one’s own changes', async () => {
