@@ -7,7 +7,7 @@ import { App, converged } from './app.ts';
 import type { Matches, Side } from './network.ts';
 import { Profile } from './profile.ts';
 import { RelayProcess } from './relay-process.ts';
-import { until } from './waiting.ts';
+import { syncMs, until } from './waiting.ts';
 
 const joins: Matches = (method, path) => method === 'POST' && /^\/v1\/spaces\/[^/]+\/members$/.test(path);
 
@@ -123,7 +123,6 @@ describe('a join without a network', () => {
         'it says so',
         () => says(ben),
         (text) => /^No connection; it goes on/.test(text ?? ''),
-        5_000,
       );
       // A reload changes nothing of it.
       await ben.profile.goto('/');
@@ -131,10 +130,9 @@ describe('a join without a network', () => {
         'it says so',
         () => says(ben),
         (text) => /^No connection; it goes on/.test(text ?? ''),
-        5_000,
       );
       await ben.profile.goOnline();
-      await ben.page.getByTestId('list-add').waitFor({ timeout: 20_000 });
+      await ben.page.getByTestId('list-add').waitFor({ timeout: syncMs });
       await converged(ada, ben);
     }));
 
@@ -149,10 +147,9 @@ describe('a join without a network', () => {
         'it says so',
         () => says(ben),
         (text) => /^No connection; it goes on/.test(text ?? ''),
-        6_000,
       );
       ben.profile.network.restore();
-      await ben.page.getByTestId('list-add').waitFor({ timeout: 20_000 });
+      await ben.page.getByTestId('list-add').waitFor({ timeout: syncMs });
     }));
 
   test('JOIN-6: given up before anything was sent, nothing of it is left and the invitation is good', () =>

@@ -15,7 +15,8 @@ function run(...args: string[]): Promise<{ code: number | null; output: string }
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
     child.on('error', reject);
-    child.on('exit', (code) => resolve({ code, output }));
+    // Not its exit: what it printed last may still be on its way then.
+    child.on('close', (code) => resolve({ code, output }));
   });
 }
 
@@ -43,12 +44,13 @@ test('TEST-1: a plan that breaks is shrunk to the actions that break it', async 
   expect((await shrink({ seed: 1, at: 0, error: null, plan }, run)).plan).toEqual(breaking);
 });
 
-/** What one run in CI looks at, and how long it may take. */
+/** What one run in CI looks at. */
 const seeds = 2_000;
-const fourMinutes = 240_000;
+/** It takes less than four minutes, and prints how long it took; a machine that has much else to do takes several times that. */
+const patience = 900_000;
 
 test('TEST-5, TEST-6, STORE-19: 2,000 seeds of every fault keep every promise', {
-  timeout: fourMinutes,
+  timeout: patience,
 }, async () => {
   const { code, output } = await run('--seeds', String(seeds));
   console.log(output);
@@ -57,7 +59,7 @@ test('TEST-5, TEST-6, STORE-19: 2,000 seeds of every fault keep every promise', 
 });
 
 for (const { name, what } of plantedBugs) {
-  test(`TEST-4: the simulator catches a planted bug: ${what}`, { timeout: fourMinutes }, async () => {
+  test(`TEST-4: the simulator catches a planted bug: ${what}`, { timeout: patience }, async () => {
     const { code, output } = await run('--seeds', String(seeds), '--planted', name, '--shrink', 'no');
     expect(output).toMatch(/seed \d+ broke at action/);
     expect(code).toBe(1);
