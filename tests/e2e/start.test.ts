@@ -11,6 +11,8 @@ import { until } from './waiting.ts';
 
 interface Started {
   readonly child: ChildProcess;
+  /** Its exit code, once all that it printed is here. */
+  readonly closed: Promise<number | null>;
   output(): string;
 }
 
@@ -44,13 +46,9 @@ describe('npm start', () => {
         text += part;
       });
     }
-    return { child, output: () => text };
+    const closed = once(child, 'close').then(([code]: (number | null)[]) => code ?? null);
+    return { child, closed, output: () => text };
   }
-
-  const exitOf = async ({ child }: Started): Promise<number | null> => {
-    if (child.exitCode === null) await once(child, 'exit');
-    return child.exitCode;
-  };
 
   test('RELAY-10: prints the address at which app and API answer, and ends with code 0 when told to', async () => {
     const port = await freePort();
@@ -65,7 +63,7 @@ describe('npm start', () => {
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
     expect((await fetch(`http://localhost:${port}/readyz`)).status).toBe(200);
     cairn.child.kill('SIGTERM');
-    expect(await exitOf(cairn)).toBe(0);
+    expect(await cairn.closed).toBe(0);
   });
 
   test('RELAY-9: says in words that its port is taken, and ends with code 1', async () => {
@@ -73,7 +71,7 @@ describe('npm start', () => {
     const first = start(port);
     await until('the first runs', first.output, (text) => text.includes('http://localhost'), 60_000);
     const second = start(port);
-    expect(await exitOf(second)).toBe(1);
+    expect(await second.closed).toBe(1);
     expect(second.output()).toMatch(/port/i);
     expect(second.output()).not.toMatch(/\n\s+at /);
   });
