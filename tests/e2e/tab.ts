@@ -55,7 +55,7 @@ export class Tab extends App {
     });
   }
 
-  /** Waits until it leads; gives how long that took, in milliseconds. */
+  /** Waits until it leads, which takes it eight seconds without a sign of the other; gives how long that took, in milliseconds. */
   async takesOver(): Promise<number> {
     const from = performance.now();
     await until('the tab takes over', () => this.leads(), Boolean, shortMs);
