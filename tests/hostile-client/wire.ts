@@ -19,6 +19,8 @@ export interface Answer {
   readonly body: string;
 }
 
+class ClosedMeanwhile extends Error {}
+
 export class Hand {
   readonly #port: number;
   readonly #agent: Agent;
@@ -28,7 +30,21 @@ export class Hand {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
-  send({ method, path, headers, body }: Attack): Promise<Answer> {
+  /**
+   * A server closes a kept connection when it likes, such as one whose last body it refused and is tired of waiting for. Who asks on it at
+   * that moment asks again on another, as every browser does.
+   */
+  async send(attack: Attack): Promise<Answer> {
+    for (;;) {
+      try {
+        return await this.#once(attack);
+      } catch (thrown) {
+        if (!(thrown instanceof ClosedMeanwhile)) throw thrown;
+      }
+    }
+  }
+
+  #once({ method, path, headers, body }: Attack): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const outgoing = request(
         { host: '127.0.0.1', port: this.#port, method, path, headers, agent: this.#agent },
@@ -45,7 +61,10 @@ export class Hand {
           );
         },
       );
-      outgoing.on('error', reject);
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        const isOld = outgoing.reusedSocket && error.code === 'ECONNRESET';
+        reject(isOld ? new ClosedMeanwhile() : error);
+      });
       outgoing.end(body);
     });
   }
