@@ -1,9 +1,13 @@
-/** A component whose code is loaded when it is first shown, with the look of all that is: what the first screen does not need is not in the first load. */
+/**
+ * A component, named `name` in its module, whose code is loaded when it is first shown, with the look of all that is: what the first screen
+ * does not need is not in the first load. Vite makes four times as many bytes of an `import()` whose result is looked into on the spot.
+ */
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
-export function lazily<Props extends object>(
-  load: () => Promise<ComponentType<Props>>,
+export function lazily<Name extends string, Props extends object>(
+  load: () => Promise<Readonly<Record<Name, ComponentType<Props>>>>,
+  name: Name,
 ): ComponentType<Props> {
   let loaded: ComponentType<Props> | null = null;
   return function Lazily(props: Props) {
@@ -11,8 +15,8 @@ export function lazily<Props extends object>(
     useEffect(() => {
       if (state !== 'loading') return;
       Promise.all([load(), import('./parts/beside-style.ts')]).then(
-        ([component]) => {
-          loaded = component;
+        ([module]) => {
+          loaded = module[name];
           setState('here');
         },
         () => setState('failed'),

@@ -129,29 +129,27 @@ export class Database {
   }
 
   async #run<T>(kind: 'read' | 'write', operation: (connection: Connection) => Promise<T>): Promise<T> {
-    for (let attempt = 0; ; attempt += 1) {
-      const connection = this.#connection ?? (await this.#reopen());
-      try {
-        const value = await this.#counted(operation(connection));
-        if (kind === 'write') this.#setFull(false);
-        return value;
-      } catch (thrown) {
-        const fault = await this.#judge(thrown);
-        if (fault === 'full') this.#setFull(true);
-        if (fault !== 'dropped') throw typed(thrown);
-        this.#drop(connection);
-        if (attempt === tries) throw this.#givenUp(thrown);
-        await pauseBefore(this.#runtime, attempt);
-      }
-    }
-  }
-
-  #counted<T>(operation: Promise<T>): Promise<T> {
     this.#running += 1;
-    return operation.finally(() => {
+    try {
+      for (let attempt = 0; ; attempt += 1) {
+        const connection = this.#connection ?? (await this.#reopen());
+        try {
+          const value = await operation(connection);
+          if (kind === 'write') this.#setFull(false);
+          return value;
+        } catch (thrown) {
+          const fault = await this.#judge(thrown);
+          if (fault === 'full') this.#setFull(true);
+          if (fault !== 'dropped') throw typed(thrown);
+          this.#drop(connection);
+          if (attempt === tries) throw this.#givenUp(thrown);
+          await pauseBefore(this.#runtime, attempt);
+        }
+      }
+    } finally {
       this.#running -= 1;
       if (this.#running === 0) for (const goOn of this.#waiting.splice(0)) goOn();
-    });
+    }
   }
 
   #whenIdle(goOn: () => void): void {

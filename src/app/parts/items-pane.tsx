@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { counted } from '../counted.ts';
 import { deleteRow } from '../deleting.ts';
 import { useDraft } from '../drafts.ts';
+import { lazily } from '../lazily.tsx';
 import { attempt } from '../notices.ts';
 import { useLive } from '../observed.ts';
 import { goInstead, hashOf } from '../route.ts';
@@ -13,6 +14,8 @@ import { Icon } from './icon.tsx';
 import { ItemRow } from './item-row.tsx';
 import { LazyTrouble as Trouble } from './lazy-trouble.tsx';
 import { WindowedList } from './windowed-list.tsx';
+
+const NoList = lazily(() => import('./no-list.tsx'), 'NoList');
 
 /** The line between what is to do and what is done. */
 const divider = 'done';
@@ -141,16 +144,5 @@ function ListHeading(props: {
         </button>
       )}
     </header>
-  );
-}
-
-function NoList() {
-  return (
-    <div class="empty">
-      <p>This list is not here. It was deleted, or has not arrived yet.</p>
-      <p>
-        <a href={hashOf(null, { kind: 'deleted' })}>See what was deleted</a>
-      </p>
-    </div>
   );
 }

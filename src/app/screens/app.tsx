@@ -7,14 +7,14 @@ import { route } from '../route.ts';
 import { session } from '../session.ts';
 import { Workspace } from './workspace.tsx';
 
-const FirstRun = lazily(async () => (await import('./first-run.tsx')).FirstRun);
-const JoinScreen = lazily(async () => (await import('./join.tsx')).JoinScreen);
-const Joining = lazily(async () => (await import('./joining.tsx')).Joining);
-const NotSecure = lazily(async () => (await import('./not-secure.tsx')).NotSecure);
-const Failed = lazily(async () => (await import('./failed.tsx')).Failed);
-const Erased = lazily(async () => (await import('./erased.tsx')).Erased);
-const UpdateLine = lazily(async () => (await import('../parts/update-line.tsx')).UpdateLine);
-const Notices = lazily(async () => (await import('../parts/notices.tsx')).Notices);
+const FirstRun = lazily(() => import('./first-run.tsx'), 'FirstRun');
+const JoinScreen = lazily(() => import('./join.tsx'), 'JoinScreen');
+const Joining = lazily(() => import('./joining.tsx'), 'Joining');
+const NotSecure = lazily(() => import('./not-secure.tsx'), 'NotSecure');
+const Failed = lazily(() => import('./failed.tsx'), 'Failed');
+const Erased = lazily(() => import('./erased.tsx'), 'Erased');
+const UpdateLine = lazily(() => import('../parts/update-line.tsx'), 'UpdateLine');
+const Notices = lazily(() => import('../parts/notices.tsx'), 'Notices');
 
 export function App() {
   return (

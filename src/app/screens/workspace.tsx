@@ -12,8 +12,8 @@ import { type Aside, hashOf } from '../route.ts';
 import type { AppSpace } from '../schema.ts';
 import { nameAfterFounder, remembered, switchTo } from '../session.ts';
 
-const Beside = lazily(async () => (await import('./beside.tsx')).Beside);
-const InviteDialog = lazily(async () => (await import('../parts/invite-dialog.tsx')).InviteDialog);
+const Beside = lazily(() => import('./beside.tsx'), 'Beside');
+const InviteDialog = lazily(() => import('../parts/invite-dialog.tsx'), 'InviteDialog');
 
 export function Workspace(props: {
   readonly space: AppSpace;
