@@ -69,7 +69,7 @@ export function guessColumns(header: readonly string[]): Columns {
   };
 }
 
-/** True if a first line seems to name columns: none of an item's own cells would be among their names. */
+/** True if a first line seems to name columns. An item that is called like one looks the same: the person sees what was taken for what, and can say otherwise. */
 export function namesColumns(first: readonly string[]): boolean {
   return Object.values(guessColumns(first)).some((column) => column !== null);
 }

@@ -33,7 +33,9 @@ export async function asJson(space: AppSpace, label: string, savedAt: number): P
 }
 
 async function allOf(space: AppSpace): Promise<{ title: string; items: readonly Item[] }[]> {
-  const [lists, items] = await Promise.all([space.tables.lists.query(), space.tables.items.query()]);
+  // Items first: no item is written before its list, so each finds its own among lists that are read later.
+  const items = await space.tables.items.query();
+  const lists = await space.tables.lists.query();
   const byList = new Map<string, Item[]>();
   for (const item of items) {
     const gathered = byList.get(item.list);

@@ -99,6 +99,9 @@ async function fromAnyBuild(request: Request): Promise<Response> {
 
 /** Whatever can't be kept is left to the page to say: it finds nothing. */
 async function takeShared(request: Request): Promise<Response> {
-  await keepShared(await request.formData()).catch(() => undefined);
+  await request
+    .formData()
+    .then(keepShared)
+    .catch(() => undefined);
   return Response.redirect('/#/shared', 303);
 }

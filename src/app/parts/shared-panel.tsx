@@ -34,17 +34,25 @@ function SharedForm(props: { readonly space: AppSpace; readonly first: { title: 
   const [title, setTitle] = useState(first.title);
   const [note, setNote] = useState(first.note);
   const [chosen, setChosen] = useState('');
-  const add = (event: Event): void => {
+  const [isBusy, setBusy] = useState(false);
+  const add = async (event: Event): Promise<void> => {
     event.preventDefault();
-    void attempt(async () => {
+    // A second press, while the first is being written, would make a second item.
+    if (isBusy) return;
+    setBusy(true);
+    const isAdded = await attempt(async () => {
       const list = await space.transaction((tx) => {
         const into = chosen || (lists.rows[0]?.id ?? tx.tables.lists.put({ title: 'Shared' }));
         tx.tables.items.put({ list: into, title: title.trim(), note });
         return into;
       });
-      await dropShared();
       goInstead(hashOf(list));
     });
+    if (isAdded) await attempt(dropShared);
+    else setBusy(false);
+  };
+  const throwAway = async (): Promise<void> => {
+    if (await attempt(dropShared)) goInstead(hashOf(null));
   };
   return (
     <form class="stack" onSubmit={add}>
@@ -83,18 +91,14 @@ function SharedForm(props: { readonly space: AppSpace; readonly first: { title: 
         </select>
       </label>
       <p class="actions">
-        <button
-          type="button"
-          class="plain"
-          onClick={() => void attempt(dropShared).then(() => goInstead(hashOf(null)))}
-        >
+        <button type="button" class="plain" onClick={throwAway}>
           Throw away
         </button>
         <button
           type="submit"
           class="main"
           data-testid="shared-add"
-          disabled={lists.loading || title.trim() === ''}
+          disabled={isBusy || lists.loading || title.trim() === ''}
         >
           Add
         </button>
