@@ -34,6 +34,11 @@ export function dayWords(at: number, now: number): string {
 
 /** True if a day kept as midnight UTC is before the day that it is here now. */
 export function isPast(at: number, now: number): boolean {
+  return at < dayHere(now);
+}
+
+/** The day that it is here, as midnight UTC in milliseconds. */
+export function dayHere(now: number): number {
   const here = new Date(now);
-  return at < Date.UTC(here.getFullYear(), here.getMonth(), here.getDate());
+  return Date.UTC(here.getFullYear(), here.getMonth(), here.getDate());
 }

@@ -10,6 +10,9 @@ import { CairnError } from '../client/index.ts';
 import { type CsvFault, type CsvRow, isFault, listOfFile, type Reading, readRecord } from './csv.ts';
 import type { CsvFile } from './csv-file.ts';
 import { errorWords } from './error-words.ts';
+import { keysBetween } from './hand-order.ts';
+import { keyOfTime } from './order-key.ts';
+import { rowsPerTransaction } from './row-writing.ts';
 import type { AppSpace } from './schema.ts';
 
 export interface ImportProgress {
@@ -26,7 +29,6 @@ export interface ImportReport extends ImportProgress {
   readonly cancelled: boolean;
 }
 
-const rowsPerTransaction = 500;
 const faultsKept = 200;
 
 export async function importCsv(
@@ -44,6 +46,8 @@ export async function importCsv(
   let rows = 0;
   let lists = 0;
   let read = 0;
+  /** The moment that the rows of the transaction before stand at. */
+  let moment = 0;
 
   const addFault = (fault: CsvFault): void => {
     faultCount += 1;
@@ -59,16 +63,18 @@ export async function importCsv(
 
   const write = async (batch: readonly CsvRow[]): Promise<void> => {
     if (batch.length === 0) return;
+    moment = Math.max(moment + 1, Date.now());
+    const keys = keysBetween(keyOfTime(moment), keyOfTime(moment + 1), batch.length);
     try {
       const made = await space.transaction((tx) => {
         const fresh = new Map<string, string>();
-        for (const { list, ...row } of batch) {
+        for (const [index, { list, ...row }] of batch.entries()) {
           let id = listIds.get(list) ?? fresh.get(list);
           if (id === undefined) {
             id = tx.tables.lists.put({ title: list });
             fresh.set(list, id);
           }
-          tx.tables.items.put({ list: id, ...itemOf(row) });
+          tx.tables.items.put({ list: id, ...itemOf(row), order: keys[index] ?? '' });
         }
         return fresh;
       });

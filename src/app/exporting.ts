@@ -10,7 +10,7 @@ export function cellsOf(list: string, { title, note, done, priority, due }: Item
   return [list, title, note, done ? 'done' : '', priority === null ? '' : String(priority), dayField(due)];
 }
 
-/** A line for each item, in the order of lists and items; a list without items has none. */
+/** A line for each item, in the order by hand; a list without items has none. */
 export async function asCsv(space: AppSpace): Promise<string> {
   const lists = await allOf(space);
   return toCsv([columns, ...lists.flatMap(({ title, items }) => items.map((item) => cellsOf(title, item)))]);
@@ -34,7 +34,7 @@ export async function asJson(space: AppSpace, label: string, savedAt: number): P
 
 async function allOf(space: AppSpace): Promise<{ title: string; items: readonly Item[] }[]> {
   // Items first: no item is written before its list, so each finds its own among lists that are read later.
-  const items = await space.tables.items.query();
+  const items = await space.tables.items.query({ orderBy: 'order' });
   const lists = await space.tables.lists.query();
   const byList = new Map<string, Item[]>();
   for (const item of items) {

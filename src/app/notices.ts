@@ -28,6 +28,12 @@ export function dismiss(number: number): void {
   notices.value = notices.value.filter((notice) => notice.number !== number);
 }
 
+/** Takes the step of a notice, which then has said what it had to. */
+export async function runAction({ number, action }: Notice): Promise<void> {
+  dismiss(number);
+  await action?.run();
+}
+
 /** Does it, and says in words if it fails; true when it was done. */
 export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
   try {

@@ -3,6 +3,7 @@
  *
  *   #/                                   the lists
  *   #/list/<id>                          one list
+ *   #/search                             what is looked for, in all lists; the words themselves stay out of the address, which browsers keep
  *   …/item/<id>  …/sync  …/settings …    the same with something beside it
  *   #/new                                make or join another space
  *   #join=<invitation>                   an invitation that was opened
@@ -13,10 +14,16 @@ export type Aside =
   | { readonly kind: 'item'; readonly id: string }
   | { readonly kind: 'sync' | 'settings' | 'import' | 'deleted' | 'shared' };
 
+/** Looking for something in all lists. */
+export const searching = { kind: 'search' } as const;
+
+/** What stands in the middle: a list by its id, the lists alone (null), or a search. */
+export type Place = string | null | typeof searching;
+
 export type Route =
   | { readonly kind: 'join'; readonly fragment: string }
   | { readonly kind: 'new' }
-  | { readonly kind: 'work'; readonly list: string | null; readonly aside: Aside | null };
+  | { readonly kind: 'work'; readonly place: Place; readonly aside: Aside | null };
 
 const joinMark = '#join=';
 
@@ -24,9 +31,10 @@ export function parseRoute(hash: string): Route {
   if (hash.startsWith(joinMark)) return { kind: 'join', fragment: hash };
   const parts = hash.replace(/^#\/?/, '').split('/').map(decoded);
   if (parts[0] === 'new') return { kind: 'new' };
-  const list = parts[0] === 'list' && parts[1] ? parts[1] : null;
-  const [name, id] = list === null ? parts : parts.slice(2);
-  return { kind: 'work', list, aside: asideOf(name, id) };
+  if (parts[0] === 'search') return { kind: 'work', place: searching, aside: asideOf(parts[1], parts[2]) };
+  const place = parts[0] === 'list' && parts[1] ? parts[1] : null;
+  const [name, id] = place === null ? parts : parts.slice(2);
+  return { kind: 'work', place, aside: asideOf(name, id) };
 }
 
 function asideOf(name: string | undefined, id: string | undefined): Aside | null {
@@ -45,11 +53,11 @@ function asideOf(name: string | undefined, id: string | undefined): Aside | null
 }
 
 /** The address of a place at work. */
-export function hashOf(list: string | null, aside: Aside | null = null): string {
-  const place = list === null ? '#/' : `#/list/${encodeURIComponent(list)}`;
-  if (aside === null) return place;
-  const end = aside.kind === 'item' ? `item/${encodeURIComponent(aside.id)}` : aside.kind;
-  return list === null ? `#/${end}` : `${place}/${end}`;
+export function hashOf(place: Place, aside: Aside | null = null): string {
+  const at =
+    typeof place === 'string' ? `#/list/${encodeURIComponent(place)}` : place === null ? '#' : '#/search';
+  if (aside === null) return place === null ? '#/' : at;
+  return `${at}/${aside.kind === 'item' ? `item/${encodeURIComponent(aside.id)}` : aside.kind}`;
 }
 
 function decoded(part: string): string {
@@ -60,7 +68,7 @@ function decoded(part: string): string {
   }
 }
 
-export const route = signal<Route>({ kind: 'work', list: null, aside: null });
+export const route = signal<Route>({ kind: 'work', place: null, aside: null });
 
 /** The place before this one, as a hash. */
 let before: string | null = null;

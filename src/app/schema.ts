@@ -4,7 +4,6 @@ import {
   date,
   defineSchema,
   integer,
-  number,
   type Row,
   ref,
   type Space,
@@ -14,7 +13,7 @@ import {
 export const schema = defineSchema({
   version: 1,
   tables: {
-    lists: { title: text(), order: number({ optional: true }) },
+    lists: { title: text(), order: text({ default: '' }) },
     items: {
       list: ref('lists'),
       title: text(),
@@ -24,6 +23,8 @@ export const schema = defineSchema({
       priority: integer({ optional: true }),
       /** A day, as midnight UTC in milliseconds. */
       due: date({ optional: true }),
+      /** Where it stands by hand: keys of `hand-order`, compared as text; items without one come first. */
+      order: text({ default: '' }),
     },
   },
 });

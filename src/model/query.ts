@@ -8,10 +8,10 @@ import { encodeValue } from './value.ts';
 /**
  * Queries as plain data: they cross the worker boundary as they are, and two that look alike are alike.
  *
- *   { where: { list: id, done: false, priority: { gte: 2 } }, orderBy: [['due', 'asc'], 'title'], limit: 50 }
+ *   { where: { list: id, done: false, priority: { gte: 2 } }, orderBy: [['due', 'asc', 'nulls-last'], 'title'], limit: 50 }
  *
  * 1. `where` holds when every named column fits. A bare value means `eq`. Ranges and prefixes never fit null.
- * 2. The order is total: null first, false before true, numbers by size, text by its UTF-8 bytes; equal rows
+ * 2. The order is total: null first (last with `nulls-last`, whatever the direction), false before true, numbers by size, text by its UTF-8 bytes; equal rows
  *    by id. Without `orderBy` it is the order of ids, which for ids made here is the order of creation.
  * 3. `after` is the last row of the page before (its id and the columns of `orderBy` are enough); the next page
  *    starts behind it, whether that row is still there or not.
@@ -59,10 +59,15 @@ interface AnyCondition {
 
 export type Direction = 'asc' | 'desc';
 
+/** A column with its direction; with `nulls-last` rows without a value stand behind all others. */
+export type ColumnOrder<Column extends string = string> =
+  | readonly [column: Column, direction: Direction]
+  | readonly [column: Column, direction: Direction, nulls: 'nulls-last'];
+
 /** One column, or several with the first the most important; ascending unless told otherwise. */
 export type OrderBy<R> =
   | ComparableColumn<R>
-  | readonly (ComparableColumn<R> | readonly [column: ComparableColumn<R>, direction: Direction])[];
+  | readonly (ComparableColumn<R> | ColumnOrder<ComparableColumn<R>>)[];
 
 /** True when the row fits. For many rows, make the test once with `matcher`. */
 export function matches<R extends AnyRow>(row: R, where: Where<R> | undefined): boolean {
@@ -104,8 +109,10 @@ function conditionTest(condition: unknown): (value: Comparable) => boolean {
 export function compareRows<R extends AnyRow>(orderBy: OrderBy<R> | undefined): (a: R, b: R) => number {
   const columns = orderColumns(orderBy);
   return (a, b) => {
-    for (const { column, sign } of columns) {
-      const order = compareValues(comparableAt(a, column), comparableAt(b, column));
+    for (const { column, sign, nullsLast } of columns) {
+      const [x, y] = [comparableAt(a, column), comparableAt(b, column)];
+      if (nullsLast && (x === null) !== (y === null)) return x === null ? 1 : -1;
+      const order = compareValues(x, y);
       if (order !== 0) return sign * order;
     }
     return compareText(a.id, b.id);
@@ -115,14 +122,14 @@ export function compareRows<R extends AnyRow>(orderBy: OrderBy<R> | undefined): 
 /** The columns of an order with their directions, written out. */
 export function orderColumns<R>(
   orderBy: OrderBy<R> | undefined,
-): readonly { readonly column: string; readonly sign: 1 | -1 }[] {
+): readonly { readonly column: string; readonly sign: 1 | -1; readonly nullsLast: boolean }[] {
   // The union's first member is a string, which the generic hides from `typeof`.
-  const given = orderBy as string | readonly (string | readonly [string, Direction])[] | undefined;
+  const given = orderBy as string | readonly (string | ColumnOrder)[] | undefined;
   const list = given === undefined ? [] : typeof given === 'string' ? [given] : given;
   return list.map((item) =>
     typeof item === 'string'
-      ? { column: item, sign: 1 }
-      : { column: item[0], sign: item[1] === 'desc' ? -1 : 1 },
+      ? { column: item, sign: 1, nullsLast: false }
+      : { column: item[0], sign: item[1] === 'desc' ? -1 : 1, nullsLast: item[2] === 'nulls-last' },
   );
 }
 

@@ -11,6 +11,7 @@ import type { Failure, Result } from '../errors.ts';
 import type { Role } from '../format/role.ts';
 import type { Activity } from '../model/activity.ts';
 import type { Difference } from '../model/difference.ts';
+import type { ColumnOrder } from '../model/query.ts';
 import type { Schema } from '../model/schema.ts';
 import type { SpaceStatus } from '../model/sync-status.ts';
 
@@ -22,7 +23,7 @@ export type RowView = { readonly id: string } & Readonly<Record<string, unknown>
 /** A query as plain data; `model/query` gives the meaning. */
 export interface PlainQuery {
   readonly where?: Readonly<Record<string, unknown>>;
-  readonly orderBy?: string | readonly (readonly [string, 'asc' | 'desc'])[];
+  readonly orderBy?: string | readonly (string | ColumnOrder)[];
   readonly limit?: number;
   readonly after?: unknown;
 }

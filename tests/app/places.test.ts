@@ -6,7 +6,7 @@ import { parseDeleted } from '../../src/app/deleted.ts';
 import { ago, bytes, dayField, dayOf } from '../../src/app/measures.ts';
 import { invitationIn } from '../../src/app/pasted-invitation.ts';
 import { labelAmong, parseRemembered } from '../../src/app/remembered.ts';
-import { hashOf, parseRoute } from '../../src/app/route.ts';
+import { hashOf, parseRoute, searching } from '../../src/app/route.ts';
 import { property } from '../property.ts';
 
 const id = fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' });
@@ -17,9 +17,9 @@ property(
   id,
   id,
   (list, item) => {
-    for (const place of [null, list]) {
+    for (const place of [null, list, searching]) {
       for (const aside of [null, { kind: 'item', id: item }, { kind: 'sync' }, { kind: 'import' }] as const) {
-        expect(parseRoute(hashOf(place, aside))).toEqual({ kind: 'work', list: place, aside });
+        expect(parseRoute(hashOf(place, aside))).toEqual({ kind: 'work', place, aside });
       }
     }
   },

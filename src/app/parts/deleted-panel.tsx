@@ -4,22 +4,22 @@ import { restoreRow } from '../deleted.ts';
 import { deleted } from '../deleted-rows.ts';
 import { ago } from '../measures.ts';
 import { now, useObserved } from '../observed.ts';
-import { hashOf } from '../route.ts';
+import { hashOf, type Place } from '../route.ts';
 import type { AppSpace } from '../schema.ts';
 import { Panel } from './panel.tsx';
 
 export function DeletedPanel({
   space,
-  list,
+  place,
   mayWrite,
 }: {
   readonly space: AppSpace;
-  readonly list: string | null;
+  readonly place: Place;
   readonly mayWrite: boolean;
 }) {
   const hidden = useObserved(space.status).rows?.hidden ?? 0;
   return (
-    <Panel title="Deleted" back={hashOf(list)} testId="deleted-panel">
+    <Panel title="Deleted" back={hashOf(place)} testId="deleted-panel">
       {hidden > 0 && (
         <p class="hint">
           {counted(hidden, 'item is', 'items are')} hidden because the list is deleted. They come back with

@@ -12,6 +12,9 @@ const drawings = {
   note: 'M5 5h10M5 9h10M5 13h6',
   right: 'M8 4l6 6-6 6',
   down: 'M4 8l6 6 6-6',
+  grip: 'M7.5 5v.1M12.5 5v.1M7.5 10v.1M12.5 10v.1M7.5 15v.1M12.5 15v.1',
+  search: 'M8.5 14a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11ZM12.6 12.6L17 17',
+  lists: 'M7.5 5H16M7.5 10H16M7.5 15H16M4 5v.1M4 10v.1M4 15v.1',
 } as const;
 
 export type IconName = keyof typeof drawings;

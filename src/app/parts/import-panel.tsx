@@ -12,14 +12,14 @@ import {
   importTask,
   startImport,
 } from '../import-task.ts';
-import { hashOf } from '../route.ts';
+import { hashOf, type Place } from '../route.ts';
 import type { AppSpace } from '../schema.ts';
 import { Panel } from './panel.tsx';
 import { Trouble } from './trouble.tsx';
 
-export function ImportPanel({ space, list }: { readonly space: AppSpace; readonly list: string | null }) {
+export function ImportPanel({ space, place }: { readonly space: AppSpace; readonly place: Place }) {
   return (
-    <Panel title="Import" back={hashOf(list)} testId="import-panel">
+    <Panel title="Import" back={hashOf(place)} testId="import-panel">
       <Step task={importTask.value} space={space} />
     </Panel>
   );

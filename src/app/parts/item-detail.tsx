@@ -6,7 +6,7 @@ import { dayField, dayOf } from '../measures.ts';
 import { attempt } from '../notices.ts';
 import { useLive } from '../observed.ts';
 import { oneLine } from '../one-line.ts';
-import { goInstead, hashOf } from '../route.ts';
+import { goInstead, hashOf, type Place } from '../route.ts';
 import type { AppSpace, Item } from '../schema.ts';
 import { GoneItem } from './gone-item.tsx';
 import { priorities } from './item-row.tsx';
@@ -16,12 +16,12 @@ import { Trouble } from './trouble.tsx';
 export function ItemDetail({
   space,
   id,
-  list,
+  place,
   mayWrite,
 }: {
   readonly space: AppSpace;
   readonly id: string;
-  readonly list: string | null;
+  readonly place: Place;
   readonly mayWrite: boolean;
 }) {
   const { rows, loading, error } = useLive(() => space.tables.items.live({ where: { id } }), id);
@@ -30,12 +30,18 @@ export function ItemDetail({
   const last = useRef<Item | null>(null);
   if (item !== undefined) last.current = item;
   return (
-    <Panel title="Item" back={hashOf(list)} testId="item-detail" opener={`[data-id="${CSS.escape(id)}"] a`}>
+    <Panel title="Item" back={hashOf(place)} testId="item-detail" opener={`[data-id="${CSS.escape(id)}"] a`}>
       {error !== null && <Trouble failure={error} />}
       {last.current === null ? (
         <p class="empty">{loading ? 'Opening…' : 'This item is no longer here.'}</p>
       ) : (
-        <ItemFields space={space} item={last.current} isGone={item === undefined} mayWrite={mayWrite} />
+        <ItemFields
+          space={space}
+          place={place}
+          item={last.current}
+          isGone={item === undefined}
+          mayWrite={mayWrite}
+        />
       )}
     </Panel>
   );
@@ -43,13 +49,14 @@ export function ItemDetail({
 
 interface FieldsProps {
   readonly space: AppSpace;
+  readonly place: Place;
   readonly item: Item;
   readonly isGone: boolean;
   readonly mayWrite: boolean;
 }
 
-function ItemFields({ space, item, isGone, mayWrite }: FieldsProps) {
-  const { id, list, done, priority, due } = item;
+function ItemFields({ space, item, place, isGone, mayWrite }: FieldsProps) {
+  const { id, done, priority, due } = item;
   const patch = (cells: Parameters<typeof space.tables.items.patch>[1]): Promise<boolean> =>
     attempt(() => space.tables.items.patch(id, cells));
   // An item that is gone can't be written; its text waits for the person to restore it.
@@ -60,7 +67,7 @@ function ItemFields({ space, item, isGone, mayWrite }: FieldsProps) {
     return <GoneItem space={space} item={item} title={title.typed} note={note.typed} mayWrite={mayWrite} />;
   }
   const remove = async (): Promise<void> => {
-    goInstead(hashOf(list));
+    goInstead(hashOf(place));
     await deleteRow(space, 'items', id, item.title);
   };
   return (

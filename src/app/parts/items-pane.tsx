@@ -1,21 +1,25 @@
-/** One list: its name, its items with the done ones last, and the next empty line. */
-import { useEffect, useMemo, useState } from 'preact/hooks';
-import { counted } from '../counted.ts';
+/** One list: its name, its items in the order that is chosen with the done ones last, and the next empty line. */
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useChosenItems } from '../chosen-items.ts';
+import { counted, dayHere, grouped } from '../counted.ts';
 import { deleteRow } from '../deleting.ts';
-import { useDraft } from '../drafts.ts';
 import { lazily } from '../lazily.tsx';
+import { filters, type ListView, queryOf, rememberSort, sortOf } from '../list-view.ts';
 import { attempt } from '../notices.ts';
-import { useLive } from '../observed.ts';
-import { goInstead, hashOf } from '../route.ts';
+import { now, useLive } from '../observed.ts';
+import { keyAtEnd } from '../order-key.ts';
 import { firstIndex } from '../row-window.ts';
-import type { AppSpace, Item, List } from '../schema.ts';
+import type { AppSpace, Item } from '../schema.ts';
 import { AddLine, ReadOnly } from './add-line.tsx';
 import { Icon } from './icon.tsx';
-import { ItemRow } from './item-row.tsx';
+import { ChoiceRow, ItemRow } from './item-row.tsx';
 import { LazyTrouble as Trouble } from './lazy-trouble.tsx';
+import { ListHeading } from './list-heading.tsx';
+import { ListTools } from './list-tools.tsx';
 import { WindowedList } from './windowed-list.tsx';
 
 const NoList = lazily(() => import('./no-list.tsx'), 'NoList');
+const SelectionBar = lazily(() => import('./selection-bar.tsx'), 'SelectionBar');
 
 /** The line between what is to do and what is done. */
 const divider = 'done';
@@ -28,42 +32,148 @@ export function ItemsPane(props: {
   readonly mayWrite: boolean;
 }) {
   const { space, list: id, mayWrite } = props;
+  const [view, setView] = useState((): ListView => ({ sort: sortOf(id), filter: 'all' }));
   const lists = useLive(() => space.tables.lists.live({ where: { id } }), id);
-  const items = useLive(() => space.tables.items.live({ where: { list: id }, orderBy: ['done'] }), id);
+  const today = dayHere(now.value);
+  const query = queryOf(id, view, today);
+  const items = useLive(() => space.tables.items.live(query), JSON.stringify(query));
+  // What was shown stays until the same items are here in another order.
+  const shown = useRef<readonly Item[]>([]);
+  if (!items.loading || items.rows.length > 0) shown.current = items.rows;
+  const rows = shown.current;
+
   const [showsDone, setShowsDone] = useState(true);
-  const [added, setAdded] = useState<string | null>(null);
-  const { rows } = items;
+  const [inView, setInView] = useState<string | null>(null);
+  const [said, setSaid] = useState('');
   const open = useMemo(() => firstIndex(rows, ({ done }) => done), [rows]);
+  const hasDivider = open < rows.length && view.filter !== 'done';
+  const hidesDone = hasDivider && !showsDone;
   const lines = useMemo((): readonly Line[] => {
-    if (open === rows.length) return rows;
-    return [...rows.slice(0, open), divider, ...(showsDone ? rows.slice(open) : [])];
-  }, [rows, open, showsDone]);
+    if (!hasDivider) return rows;
+    return [...rows.slice(0, open), divider, ...(hidesDone ? [] : rows.slice(open))];
+  }, [rows, open, hasDivider, hidesDone]);
+  const chosen = useChosenItems(hidesDone ? rows.slice(0, open) : rows);
+
+  /** Rows come and go while one is carried: where it is let go counts then. */
+  const latestMove = useRef<(item: Item, to: number) => Promise<void>>(async () => {});
+  const wasChoosing = useRef(false);
+  useEffect(() => {
+    if (wasChoosing.current === chosen.isOn) return;
+    wasChoosing.current = chosen.isOn;
+    // The button that was pressed is gone with its bar.
+    if (document.activeElement !== document.body) return;
+    document.querySelector<HTMLElement>(chosen.isOn ? '.items .window input' : '[data-testid="choose"]')?.focus();
+  }, [chosen.isOn]);
 
   const [list] = lists.rows;
   if (list === undefined) return lists.loading ? <p class="empty">Opening…</p> : <NoList />;
+
+  const changeView = (next: ListView): void => {
+    if (next.sort !== view.sort) rememberSort(id, next.sort);
+    setView(next);
+  };
   const add = (title: string): Promise<boolean> =>
-    attempt(async () => setAdded(await space.tables.items.put({ list: id, title })));
-  const reveal = added === null ? -1 : rows.findIndex((row) => row.id === added);
+    attempt(async () => {
+      const order = await keyAtEnd(greatestOrder(rows), Date.now());
+      setInView(await space.tables.items.put({ list: id, title, order }));
+      // What was just written is not to be out of sight.
+      if (view.filter !== 'all' && view.filter !== 'todo') setView({ ...view, filter: 'all' });
+    });
+
+  const byHand = mayWrite && view.sort === 'hand' && !items.loading;
+  /** The rows among which one can be moved: those to do, or those done. */
+  const section = ({ done }: Item): readonly Item[] => (done ? rows.slice(open) : rows.slice(0, open));
+  const moveTo = async (item: Item, to: number): Promise<void> => {
+    const among = section(item);
+    const from = among.findIndex((row) => row.id === item.id);
+    const { move } = await import('../moving.ts');
+    if (!(await move(space, 'items', among, from, to))) return;
+    setSaid(`${item.title}: now ${grouped(to + 1)} of ${grouped(among.length)}.`);
+  };
+  latestMove.current = moveTo;
+  const onGrip = async (event: PointerEvent, item: Item): Promise<void> => {
+    if (event.button !== 0 || !(event.currentTarget instanceof Element)) return;
+    event.preventDefault();
+    const row = event.currentTarget.closest('li');
+    const box = row?.closest<HTMLElement>('.window');
+    if (!row || !box) return;
+    const first = item.done ? open + 1 : 0;
+    const among = section(item);
+    const from = first + among.indexOf(item);
+    const { carry } = await import('../dragging.ts');
+    carry({
+      box,
+      row,
+      rowHeight: row.offsetHeight,
+      from,
+      first,
+      last: first + among.length - 1,
+      startY: event.clientY,
+      pointerId: event.pointerId,
+      onDrop: (to) => void latestMove.current(item, to - first),
+    });
+  };
+  const onRowKey = (event: KeyboardEvent, line: Line): boolean => {
+    if (line === divider) return false;
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key !== 'a' || !chosen.isOn) return false;
+      chosen.all(true);
+      return true;
+    }
+    const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    if (event.altKey && by !== 0 && byHand && !chosen.isOn) {
+      void moveTo(line, section(line).indexOf(line) + by);
+      return true;
+    }
+    if (event.altKey || !mayWrite) return false;
+    if (event.key === 'Delete' && !chosen.isOn) void deleteRow(space, 'items', line.id, line.title);
+    else if (event.key === 'x') chosen.toggle(line.id);
+    else if (event.key === 'Escape' && chosen.isOn) chosen.end();
+    else return false;
+    return true;
+  };
+
+  const isWhole = !items.loading;
   return (
     <>
       <ListHeading
         space={space}
         list={list}
-        open={open}
-        all={rows.length}
-        isLoading={items.loading}
+        counts={countWords(view, open, rows.length, isWhole)}
+        open={isWhole ? open : null}
+        all={isWhole ? rows.length : null}
         mayWrite={mayWrite}
       />
+      {(rows.length > 0 || view.filter !== 'all') && (
+        <ListTools
+          view={view}
+          mayChoose={mayWrite && !chosen.isOn && rows.length > 0}
+          onChange={changeView}
+          onChoose={chosen.begin}
+        />
+      )}
       {items.error !== null && <Trouble failure={items.error} />}
-      {rows.length === 0 && !items.loading && items.error === null && (
-        <p class="empty">Nothing here yet.{mayWrite && ' Write the first line.'}</p>
+      {rows.length === 0 && isWhole && items.error === null && (
+        <p class="empty">
+          {view.filter !== 'all' ? (
+            <>
+              Nothing here is “{filters[view.filter]}”.{' '}
+              <button type="button" class="plain small" onClick={() => setView({ ...view, filter: 'all' })}>
+                Show all
+              </button>
+            </>
+          ) : (
+            `Nothing here yet.${mayWrite ? ' Write the first line.' : ''}`
+          )}
+        </p>
       )}
       <WindowedList
         key={id}
         label={`Items of ${list.title}`}
         rows={lines}
         keyOf={(line) => (line === divider ? divider : line.id)}
-        reveal={reveal}
+        reveal={inView}
+        onRowKey={onRowKey}
         draw={(line) =>
           line === divider ? (
             <button
@@ -73,76 +183,56 @@ export function ItemsPane(props: {
               onClick={() => setShowsDone(!showsDone)}
             >
               <Icon name={showsDone ? 'down' : 'right'} />
-              Done · {rows.length - open}
+              Done · {grouped(rows.length - open)}
             </button>
+          ) : chosen.isOn ? (
+            <ChoiceRow
+              item={line}
+              isChosen={chosen.has(line.id)}
+              onChoose={(isRange) => chosen.toggle(line.id, isRange)}
+            />
           ) : (
-            <ItemRow space={space} item={line} isChosen={line.id === props.item} mayWrite={mayWrite} />
+            <ItemRow
+              space={space}
+              item={line}
+              place={id}
+              isChosen={line.id === props.item}
+              mayWrite={mayWrite}
+              onGrip={byHand ? (event) => void onGrip(event, line) : undefined}
+            />
           )
         }
       />
-      {mayWrite ? <AddLine label="Add an item" testId="item-add" list={id} add={add} /> : <ReadOnly />}
+      {chosen.isOn ? (
+        <SelectionBar
+          space={space}
+          list={id}
+          chosen={chosen.items}
+          all={hidesDone ? open : rows.length}
+          onAll={chosen.all}
+          onEnd={chosen.end}
+        />
+      ) : mayWrite ? (
+        <AddLine label="Add an item" testId="item-add" list={id} add={add} />
+      ) : (
+        <ReadOnly />
+      )}
+      <span class="unseen" role="status">
+        {said}
+      </span>
     </>
   );
 }
 
-function ListHeading(props: {
-  readonly space: AppSpace;
-  readonly list: List;
-  readonly open: number;
-  readonly all: number;
-  readonly isLoading: boolean;
-  readonly mayWrite: boolean;
-}) {
-  const { space, list, open, all } = props;
-  const title = useDraft(
-    list.title,
-    (text) => attempt(() => space.tables.lists.patch(list.id, { title: text.trim() })),
-    true,
-  );
-  useEffect(() => {
-    document.title = `${list.title} – Cairn`;
-    return () => {
-      document.title = 'Cairn';
-    };
-  }, [list.title]);
-  const remove = async (): Promise<void> => {
-    goInstead(hashOf(null));
-    await deleteRow(space, 'lists', list.id, list.title);
-  };
-  return (
-    <header class="list-heading">
-      <a class="bare back" href={hashOf(null)} aria-label="All lists">
-        <Icon name="back" />
-      </a>
-      <h1>
-        <input
-          class="title-field"
-          aria-label="Name of this list"
-          data-testid="list-title"
-          dir="auto"
-          readOnly={!props.mayWrite}
-          {...title.field}
-        />
-      </h1>
-      <span
-        class="count"
-        data-testid="item-count"
-        data-open={props.isLoading ? undefined : open}
-        data-all={props.isLoading ? undefined : all}
-      >
-        {props.isLoading ? 'Opening…' : all === 0 ? '' : `${counted(open, 'item')} to do`}
-      </span>
-      {props.mayWrite && (
-        <button
-          type="button"
-          class="bare"
-          aria-label="Delete this list"
-          data-testid="list-delete"
-          onClick={remove}
-        >
-          <Icon name="trash" />
-        </button>
-      )}
-    </header>
-  );
+/** The greatest key of an order by hand among the rows, wherever they stand. */
+function greatestOrder(rows: readonly Item[]): string {
+  let greatest = '';
+  for (const { order } of rows) if (order > greatest) greatest = order;
+  return greatest;
+}
+
+function countWords({ filter }: ListView, open: number, all: number, isWhole: boolean): string {
+  if (!isWhole) return 'Opening…';
+  if (filter !== 'all') return counted(all, 'item');
+  return all === 0 ? '' : `${counted(open, 'item')} to do`;
 }

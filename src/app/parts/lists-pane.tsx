@@ -10,13 +10,13 @@ import { LazyTrouble as Trouble } from './lazy-trouble.tsx';
 
 const byTitle = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
-/** Lists with an order of their own first, then by name, then in the order in which they were made. */
+/** Lists that were put in order by hand first, then by name, then in the order in which they were made. */
 function inOrder(a: List, b: List): number {
-  return (
-    (a.order ?? Number.POSITIVE_INFINITY) - (b.order ?? Number.POSITIVE_INFINITY) ||
-    byTitle.compare(a.title, b.title) ||
-    (a.id < b.id ? -1 : 1)
-  );
+  if (a.order !== b.order) {
+    if (a.order === '' || b.order === '') return a.order === '' ? 1 : -1;
+    return a.order < b.order ? -1 : 1;
+  }
+  return byTitle.compare(a.title, b.title) || (a.id < b.id ? -1 : 1);
 }
 
 export function ListsPane({

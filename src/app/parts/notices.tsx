@@ -1,6 +1,6 @@
 /** The messages at the foot of the screen. One with a step back stays while it is pointed at or holds the focus. */
 import { useEffect, useState } from 'preact/hooks';
-import { dismiss, type Notice, notices } from '../notices.ts';
+import { dismiss, type Notice, notices, runAction } from '../notices.ts';
 import { Icon } from './icon.tsx';
 
 const shownMs = 10_000;
@@ -15,17 +15,14 @@ export function Notices() {
   );
 }
 
-function NoticeLine({ notice: { number, text, action, isTrouble } }: { readonly notice: Notice }) {
+function NoticeLine({ notice }: { readonly notice: Notice }) {
+  const { number, text, action, isTrouble } = notice;
   const [isHeld, setHeld] = useState(false);
   useEffect(() => {
     if (isHeld) return;
     const timer = setTimeout(() => dismiss(number), shownMs);
     return () => clearTimeout(timer);
   }, [isHeld, number]);
-  const run = async (): Promise<void> => {
-    dismiss(number);
-    await action?.run();
-  };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: only tells whether someone is reading it
     <div
@@ -37,7 +34,7 @@ function NoticeLine({ notice: { number, text, action, isTrouble } }: { readonly 
     >
       <span>{text}</span>
       {action !== null && (
-        <button type="button" class="plain" data-testid="undo" onClick={run}>
+        <button type="button" class="plain" data-testid="undo" onClick={() => runAction(notice)}>
           {action.label}
         </button>
       )}

@@ -5,7 +5,7 @@ import { counted } from '../counted.ts';
 import { placeHere } from '../device-names.ts';
 import { useDraft } from '../drafts.ts';
 import { useObserved } from '../observed.ts';
-import { go, hashOf } from '../route.ts';
+import { go, hashOf, type Place } from '../route.ts';
 import type { AppSpace } from '../schema.ts';
 import { remembered, rename } from '../session.ts';
 import { EraseDialog } from './erase-dialog.tsx';
@@ -21,11 +21,11 @@ const offlineWords = {
 
 export function SettingsPanel({
   space,
-  list,
+  place,
   mayWrite,
 }: {
   readonly space: AppSpace;
-  readonly list: string | null;
+  readonly place: Place;
   readonly mayWrite: boolean;
 }) {
   const [isErasing, setErasing] = useState(false);
@@ -40,7 +40,7 @@ export function SettingsPanel({
     true,
   );
   return (
-    <Panel title="Settings" back={hashOf(list)} testId="settings-panel">
+    <Panel title="Settings" back={hashOf(place)} testId="settings-panel">
       <section class="stack">
         <label class="field">
           <span>Name of this space</span>
@@ -53,7 +53,7 @@ export function SettingsPanel({
         <section>
           <h3>Bring in</h3>
           <p>
-            <a class="plain" href={hashOf(list, { kind: 'import' })} data-testid="open-import">
+            <a class="plain" href={hashOf(place, { kind: 'import' })} data-testid="open-import">
               Import a CSV file
             </a>
           </p>

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { attempt } from '../notices.ts';
 import { useLive } from '../observed.ts';
+import { keyOfTime } from '../order-key.ts';
 import { goInstead, hashOf } from '../route.ts';
 import type { AppSpace } from '../schema.ts';
 import { dropShared, itemOfShared, readShared } from '../shared-text.ts';
@@ -43,7 +44,7 @@ function SharedForm(props: { readonly space: AppSpace; readonly first: { title: 
     const isAdded = await attempt(async () => {
       const list = await space.transaction((tx) => {
         const into = chosen || (lists.rows[0]?.id ?? tx.tables.lists.put({ title: 'Shared' }));
-        tx.tables.items.put({ list: into, title: title.trim(), note });
+        tx.tables.items.put({ list: into, title: title.trim(), note, order: keyOfTime(Date.now()) });
         return into;
       });
       goInstead(hashOf(list));

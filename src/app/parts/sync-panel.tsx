@@ -9,7 +9,7 @@ import { ago, bytes } from '../measures.ts';
 import { attempt } from '../notices.ts';
 import { now, useObserved } from '../observed.ts';
 import { ordered, pillOf } from '../pill.ts';
-import { hashOf } from '../route.ts';
+import { hashOf, type Place } from '../route.ts';
 import type { AppSpace } from '../schema.ts';
 import { unsentWords } from '../unsent-words.ts';
 import { keepersOf } from '../who-has.ts';
@@ -23,16 +23,16 @@ import { Panel } from './panel.tsx';
 
 export function SyncPanel({
   space,
-  list,
+  place,
   mayWrite,
 }: {
   readonly space: AppSpace;
-  readonly list: string | null;
+  readonly place: Place;
   readonly mayWrite: boolean;
 }) {
   const status = useObserved(space.status);
   return (
-    <Panel title="Sync" back={hashOf(list)} testId="sync-panel">
+    <Panel title="Sync" back={hashOf(place)} testId="sync-panel">
       <State space={space} status={status} />
       <ConflictSection space={space} devices={status.devices} mayWrite={mayWrite} />
       <section>

@@ -14,10 +14,12 @@ export function WindowedList<T>(props: {
   readonly rows: readonly T[];
   readonly keyOf: (row: T) => string;
   readonly draw: (row: T) => ComponentChildren;
-  /** A row to scroll to, once for each new value; -1 for none. */
-  readonly reveal?: number;
+  /** The key of a row to scroll to, once for each new value, as soon as it is here; null for none. */
+  readonly reveal?: string | null;
+  /** Keys pressed on a row that it knows no meaning of; true if they had one. */
+  readonly onRowKey?: (event: KeyboardEvent, row: T) => boolean;
 }) {
-  const { rows, keyOf, reveal = -1 } = props;
+  const { rows, keyOf, reveal = null } = props;
   const box = useRef<HTMLDivElement>(null);
   const [rowHeight] = useState(
     () => rowRem * Number.parseFloat(getComputedStyle(document.documentElement).fontSize),
@@ -49,9 +51,14 @@ export function WindowedList<T>(props: {
     const to = scrollToShow(index, { scrollTop, height: clientHeight }, rowHeight);
     if (to !== null) box.current.scrollTop = to;
   };
+  const revealed = useRef<string | null>(null);
   useLayoutEffect(() => {
-    if (reveal >= 0) show(reveal);
-  }, [reveal]);
+    if (reveal === null || revealed.current === reveal) return;
+    const at = rows.findIndex((row) => keyOf(row) === reveal);
+    if (at < 0) return;
+    revealed.current = reveal;
+    show(at);
+  }, [reveal, rows]);
 
   const indexOf = (target: EventTarget | null): number => {
     const row = target instanceof Element ? target.closest('[data-index]') : null;
@@ -63,7 +70,7 @@ export function WindowedList<T>(props: {
   const aim = useRef(-1);
   const reach = (): void => {
     const row = aim.current < 0 ? null : box.current?.querySelector(`[data-index="${aim.current}"]`);
-    const target = row?.querySelector<HTMLElement>('a, button');
+    const target = row?.querySelector<HTMLElement>('a, button') ?? row?.querySelector('input');
     if (!target) return;
     aim.current = -1;
     target.focus({ preventScroll: true });
@@ -75,9 +82,16 @@ export function WindowedList<T>(props: {
   const at = document.activeElement;
   const held = at instanceof HTMLElement && box.current?.contains(at) ? at : null;
   const heldAt = indexOf(held);
+  /** The row that holds the focus was moved by its own keys, and keeps it. */
+  const follows = useRef(false);
   useLayoutEffect(() => {
     if (held === null || heldAt < 0) return;
-    const isTicked = held.isConnected && held.matches('input') && indexOf(held) > heldAt;
+    const isMoved = held.isConnected && indexOf(held) !== heldAt;
+    const isTicked = isMoved && held.matches('input') && indexOf(held) > heldAt && !follows.current;
+    if (isMoved && follows.current) {
+      follows.current = false;
+      show(indexOf(held));
+    }
     if (document.activeElement === held && !isTicked) return;
     if (held.isConnected && !isTicked) {
       held.focus({ preventScroll: true });
@@ -85,14 +99,20 @@ export function WindowedList<T>(props: {
     }
     const row = box.current?.querySelector(`[data-index="${Math.min(heldAt, count - 1)}"]`);
     const next = row?.querySelector<HTMLElement>(held.matches('input') ? 'input' : 'a');
-    (next ?? row?.querySelector('button') ?? box.current?.parentElement?.querySelector('form input'))?.focus({
+    (next ?? row?.querySelector<HTMLElement>('input, button') ?? box.current?.parentElement?.querySelector('form input'))?.focus({
       preventScroll: true,
     });
   });
   const onKeyDown = (event: KeyboardEvent): void => {
     const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     const from = aim.current < 0 ? indexOf(event.target) : aim.current;
-    if (by === 0 || from < 0) return;
+    const row = rows[from];
+    if (row !== undefined && props.onRowKey?.(event, row)) {
+      event.preventDefault();
+      follows.current = by !== 0;
+      return;
+    }
+    if (by === 0 || from < 0 || event.altKey) return;
     event.preventDefault();
     const to = from + by;
     if (to < 0 || to >= count) return;

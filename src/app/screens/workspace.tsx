@@ -3,32 +3,37 @@ import { useEffect, useState } from 'preact/hooks';
 import { loadDeleted } from '../deleting.ts';
 import { lazily } from '../lazily.tsx';
 import { useObserved } from '../observed.ts';
+import { BottomBar } from '../parts/bottom-bar.tsx';
 import { Icon, Mark } from '../parts/icon.tsx';
 import { ItemsPane } from '../parts/items-pane.tsx';
 import { ListsPane } from '../parts/lists-pane.tsx';
 import { SyncPill } from '../parts/pill.tsx';
+import { followKeys } from '../keys.ts';
 import { labelAmong } from '../remembered.ts';
-import { type Aside, hashOf } from '../route.ts';
+import { type Aside, hashOf, type Place, searching } from '../route.ts';
 import type { AppSpace } from '../schema.ts';
 import { nameAfterFounder, remembered, switchTo } from '../session.ts';
 
 const Beside = lazily(() => import('./beside.tsx'), 'Beside');
+const SearchPane = lazily(() => import('../parts/search-pane.tsx'), 'SearchPane');
 const InviteDialog = lazily(() => import('../parts/invite-dialog.tsx'), 'InviteDialog');
 
 export function Workspace(props: {
   readonly space: AppSpace;
-  readonly list: string | null;
+  readonly place: Place;
   readonly aside: Aside | null;
 }) {
-  const { space, list, aside } = props;
+  const { space, place, aside } = props;
+  const list = typeof place === 'string' ? place : null;
   const status = useObserved(space.status);
   const role = status.devices.find(({ isThis }) => isThis)?.role;
   const mayWrite = role !== 'reader';
   const [isInviting, setInviting] = useState(false);
   useEffect(() => void loadDeleted(space), [space]);
+  useEffect(followKeys, []);
   const founder = status.devices[0]?.memberName ?? null;
   useEffect(() => nameAfterFounder(space, founder), [space, founder]);
-  const pane = aside !== null ? 'aside' : list !== null ? 'items' : 'lists';
+  const pane = aside !== null ? 'aside' : place !== null ? 'items' : 'lists';
   return (
     <div class="workspace" data-pane={pane} data-aside={aside !== null}>
       <header class="bar">
@@ -48,10 +53,13 @@ export function Workspace(props: {
             <span class="wide">Invite</span>
           </button>
         )}
-        <SyncPill space={space} status={status} href={hashOf(list, { kind: 'sync' })} />
+        <SyncPill space={space} status={status} href={hashOf(place, { kind: 'sync' })} />
+        <a class="bare" href={hashOf(searching)} aria-label="Search" data-testid="search">
+          <Icon name="search" />
+        </a>
         <a
           class="bare"
-          href={hashOf(list, { kind: 'settings' })}
+          href={hashOf(place, { kind: 'settings' })}
           aria-label="Settings"
           data-testid="settings"
         >
@@ -60,7 +68,9 @@ export function Workspace(props: {
       </header>
       <ListsPane space={space} chosen={list} mayWrite={mayWrite} />
       <main class="pane items">
-        {list === null ? (
+        {place === searching ? (
+          <SearchPane space={space} item={aside?.kind === 'item' ? aside.id : null} mayWrite={mayWrite} />
+        ) : list === null ? (
           <p class="empty">Choose a list{mayWrite && ', or write the name of a new one'}.</p>
         ) : (
           <ItemsPane
@@ -72,7 +82,8 @@ export function Workspace(props: {
           />
         )}
       </main>
-      {aside !== null && <Beside space={space} list={list} aside={aside} mayWrite={mayWrite} />}
+      <BottomBar place={place} aside={aside} onInvite={mayWrite ? () => setInviting(true) : null} />
+      {aside !== null && <Beside space={space} place={place} aside={aside} mayWrite={mayWrite} />}
       {isInviting && <InviteDialog space={space} own={role} onClose={() => setInviting(false)} />}
     </div>
   );

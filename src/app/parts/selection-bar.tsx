@@ -1,0 +1,118 @@
+/** What can be done to the items that are chosen. Each step can be taken back (`bulk`). */
+import { useMemo, useState } from 'preact/hooks';
+import { changeAll, deleteAll } from '../bulk.ts';
+import { counted, grouped } from '../counted.ts';
+import { useLive } from '../observed.ts';
+import { keyOfTime } from '../order-key.ts';
+import type { AppSpace, Item } from '../schema.ts';
+import { Icon } from './icon.tsx';
+import { priorities } from './item-row.tsx';
+
+export function SelectionBar(props: {
+  readonly space: AppSpace;
+  readonly list: string;
+  readonly chosen: readonly Item[];
+  /** How many could be chosen. */
+  readonly all: number;
+  readonly onAll: (isAll: boolean) => void;
+  /** It is over. */
+  readonly onEnd: () => void;
+}) {
+  const { space, chosen } = props;
+  const { rows } = useLive(() => space.tables.lists.live({ orderBy: 'title' }), space.id);
+  const others = useMemo(() => rows.filter(({ id }) => id !== props.list), [rows, props.list]);
+  const [isBusy, setBusy] = useState(false);
+  const none = chosen.length === 0 || isBusy;
+  const run = async (work: Promise<boolean>): Promise<void> => {
+    setBusy(true);
+    const isDone = await work;
+    setBusy(false);
+    if (isDone) props.onEnd();
+  };
+  const isDone = chosen.length > 0 && chosen.every(({ done }) => done);
+  return (
+    <div class="selection" role="toolbar" aria-label="Chosen items" data-testid="selection">
+      <button type="button" class="bare" aria-label="End selecting" data-testid="choose-end" onClick={props.onEnd}>
+        <Icon name="close" />
+      </button>
+      <span class="selection-count" role="status" data-testid="chosen-count">
+        {isBusy ? 'Working…' : `${grouped(chosen.length)} selected`}
+      </span>
+      <button
+        type="button"
+        class="plain small"
+        data-testid="choose-all"
+        disabled={isBusy}
+        onClick={() => props.onAll(chosen.length < props.all)}
+      >
+        {chosen.length < props.all ? 'All' : 'None'}
+      </button>
+      <span class="selection-steps">
+        <button
+          type="button"
+          class="plain small"
+          data-testid="chosen-done"
+          disabled={none}
+          onClick={() =>
+            run(
+              isDone
+                ? changeAll(space, chosen, { done: false }, 'set to do')
+                : changeAll(space, chosen, { done: true }, 'done'),
+            )
+          }
+        >
+          {isDone ? 'To do' : 'Done'}
+        </button>
+        <select
+          aria-label="Set the priority"
+          data-testid="chosen-priority"
+          disabled={none}
+          value=""
+          onChange={({ currentTarget: { value } }) =>
+            run(changeAll(space, chosen, { priority: value === '0' ? null : Number(value) }, 'given a priority'))
+          }
+        >
+          <option value="" disabled>
+            Priority
+          </option>
+          {priorities.map(([value, name]) => (
+            <option key={value} value={String(value)}>
+              {name}
+            </option>
+          ))}
+          <option value="0">None</option>
+        </select>
+        {others.length > 0 && (
+          <select
+            aria-label="Move to another list"
+            data-testid="chosen-move"
+            disabled={none}
+            value=""
+            onChange={({ currentTarget: { value } }) =>
+              run(changeAll(space, chosen, { list: value, order: keyOfTime(Date.now()) }, 'moved'))
+            }
+          >
+            <option value="" disabled>
+              Move to
+            </option>
+            {others.map(({ id, title }) => (
+              <option key={id} value={id}>
+                {title}
+              </option>
+            ))}
+          </select>
+        )}
+        <button
+          type="button"
+          class="plain small danger"
+          data-testid="chosen-delete"
+          disabled={none}
+          aria-label={`Delete ${counted(chosen.length, 'item')}`}
+          onClick={() => run(deleteAll(space, chosen))}
+        >
+          Delete
+        </button>
+      </span>
+    </div>
+  );
+}
