@@ -13,7 +13,9 @@ export function changeAll(
   done: string,
 ): Promise<boolean> {
   const changing = items.filter((item) => differs(item, cells));
-  const back = changing.map((item): ItemWrite => ({ kind: 'patch', id: item.id, cells: before(item, cells) }));
+  const back = changing.map(
+    (item): ItemWrite => ({ kind: 'patch', id: item.id, cells: before(item, cells) }),
+  );
   return withUndo(
     space,
     changing.map(({ id }) => ({ kind: 'patch', id, cells })),

@@ -48,7 +48,10 @@ function keep(space: AppSpace, list: readonly Deleted[]): void {
 }
 
 /** Several items that were deleted at once. */
-export function keepDeleted(space: AppSpace, items: readonly { readonly id: string; readonly title: string }[]): void {
+export function keepDeleted(
+  space: AppSpace,
+  items: readonly { readonly id: string; readonly title: string }[],
+): void {
   const at = Date.now();
   const entries = items.slice(0, kept).map(({ id, title }): Deleted => ({ table: 'items', id, title, at }));
   const ids = new Set(entries.map(({ id }) => id));

@@ -24,5 +24,8 @@ function onKey(event: KeyboardEvent): void {
 
 /** There the browser takes back what was typed. */
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof Element && target.matches('textarea, select, input:not([type="checkbox"], [type="radio"])');
+  return (
+    target instanceof Element &&
+    target.matches('textarea, select, input:not([type="checkbox"], [type="radio"])')
+  );
 }

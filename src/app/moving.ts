@@ -19,7 +19,8 @@ export function move(
   return attempt(async () => {
     for (let at = 0; at < keys.length; at += rowsPerTransaction) {
       await space.transaction((tx) => {
-        for (const { id, order } of keys.slice(at, at + rowsPerTransaction)) tx.tables[table].patch(id, { order });
+        for (const { id, order } of keys.slice(at, at + rowsPerTransaction))
+          tx.tables[table].patch(id, { order });
       });
     }
   });

@@ -31,7 +31,8 @@ async function writeAtOnce(space: AppSpace, writes: readonly ItemWrite[]): Promi
       const ids = writes.map(({ id }) => id);
       const found = await tx.tables.items.query({ where: { id: { in: ids } } });
       const here = new Set(found.map(({ id }) => id));
-      for (const write of writes) if (write.kind !== 'patch' || here.has(write.id)) apply(tx.tables.items, write);
+      for (const write of writes)
+        if (write.kind !== 'patch' || here.has(write.id)) apply(tx.tables.items, write);
     });
   }
 }

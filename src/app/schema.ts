@@ -1,14 +1,5 @@
 /** What the app keeps: lists and their items. Plain data, handed to the library as it is. */
-import {
-  boolean,
-  date,
-  defineSchema,
-  integer,
-  type Row,
-  ref,
-  type Space,
-  text,
-} from '../client/index.ts';
+import { boolean, date, defineSchema, integer, type Row, ref, type Space, text } from '../client/index.ts';
 
 export const schema = defineSchema({
   version: 1,

@@ -10,10 +10,11 @@ import { encodeValue } from './value.ts';
  *
  *   { where: { list: id, done: false, priority: { gte: 2 } }, orderBy: [['due', 'asc', 'nulls-last'], 'title'], limit: 50 }
  *
- * 1. `where` holds when every named column fits. A bare value means `eq`. Ranges and prefixes never fit null.
+ * 1. `where` holds when every named column fits. A bare value means `eq`. Ranges, `prefix` and `contains` never fit null.
  * 2. The order is total: null first (last with `nulls-last`, whatever the direction), false before true, numbers by size, text by its UTF-8 bytes; equal rows
  *    by id. Without `orderBy` it is the order of ids, which for ids made here is the order of creation.
- * 3. `after` is the last row of the page before (its id and the columns of `orderBy` are enough); the next page
+ * 3. `contains` is for people who search: case, accents and ways to write a letter do not count (`searchForm`).
+ * 4. `after` is the last row of the page before (its id and the columns of `orderBy` are enough); the next page
  *    starts behind it, whether that row is still there or not.
  */
 export interface Query<R extends AnyRow = AnyRow> {
@@ -45,6 +46,8 @@ export interface Condition<V> {
   readonly lte?: NonNullable<V>;
   /** For text: starts with. */
   readonly prefix?: NonNullable<V> extends string ? string : never;
+  /** For text: this stands somewhere in it, as people search; '' stands in every text. */
+  readonly contains?: NonNullable<V> extends string ? string : never;
 }
 
 interface AnyCondition {
@@ -55,6 +58,7 @@ interface AnyCondition {
   readonly lt?: Comparable;
   readonly lte?: Comparable;
   readonly prefix?: string;
+  readonly contains?: string;
 }
 
 export type Direction = 'asc' | 'desc';
@@ -85,7 +89,7 @@ export function matcher<R extends AnyRow>(where: Where<R> | undefined): (row: R)
 function conditionTest(condition: unknown): (value: Comparable) => boolean {
   if (!isCondition(condition)) return (value) => value === condition;
   const parts: ((value: Comparable) => boolean)[] = [];
-  const { eq, gt, gte, lt, lte, prefix } = condition;
+  const { eq, gt, gte, lt, lte, prefix, contains } = condition;
   if (eq !== undefined) parts.push((value) => value === eq);
   if (condition.in !== undefined) {
     const set = new Set(condition.in);
@@ -102,7 +106,25 @@ function conditionTest(condition: unknown): (value: Comparable) => boolean {
   range(lt, (order) => order < 0);
   range(lte, (order) => order <= 0);
   if (prefix !== undefined) parts.push((value) => typeof value === 'string' && value.startsWith(prefix));
+  if (contains !== undefined) {
+    const sought = searchForm(contains);
+    parts.push((value) => typeof value === 'string' && searchForm(value).includes(sought));
+  }
   return (value) => parts.every((part) => part(value));
+}
+
+/**
+ * A text as `contains` compares it, the same on every device whatever its language:
+ *
+ * - NFKD, so that it does not matter how a letter was encoded; full-width letters and ligatures are their plain ones;
+ * - without the accents of Latin, Greek and Cyrillic (U+0300 to U+036F): "cafe" finds "café", "istanbul" finds "İstanbul";
+ * - in capitals, which unlike small letters know no final sigma and write ß as SS: "strasse" finds "Straße".
+ */
+export function searchForm(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .toUpperCase();
 }
 
 /** The order of two rows under `orderBy`; never 0 for rows of different ids. */
@@ -198,6 +220,11 @@ function checkCondition(name: string, column: Column, condition: unknown): void 
       case 'prefix':
         if (typeof value !== 'string' || (column.type !== 'text' && column.type !== 'ref')) {
           throw invalid(`column ${name}: prefix is for text`, name);
+        }
+        break;
+      case 'contains':
+        if (typeof value !== 'string' || column.type !== 'text') {
+          throw invalid(`column ${name}: contains is for text`, name);
         }
         break;
       default:

@@ -122,6 +122,54 @@ describe('where', () => {
     expect(ids(runQuery(rows, { where: { title: { gt: '\uFF5E' } } }))).toEqual(['5']);
     expect(matches(item('n'), { title: { prefix: '' } })).toBe(false);
   });
+
+  test.each([
+    ['milk', 'Oat milk', true],
+    ['MILK', 'oat milk', true],
+    ['milk', 'Oat milK, 2 l', true],
+    ['milk', 'mil k', false],
+    ['', '', true],
+    ['', 'anything', true],
+    ['cafe', 'Café au lait', true],
+    ['café', 'CAFE AU LAIT', true],
+    // One letter, encoded as one or two code points.
+    ['cafe\u0301', 'caf\u00e9', true],
+    ['strasse', 'Straße', true],
+    ['STRASSE', 'straße', true],
+    ['istanbul', 'İstanbul', true],
+    ['ısparta', 'ISPARTA', true],
+    // A sigma at the end of a word is another letter, in small ones alone.
+    ['οδος', 'ΟΔΟΣΗΜΑ', true],
+    ['ёлка', 'Елка', true],
+    ['abc', '\uff21\uff22\uff23', true],
+    ['fire', '\ufb01re', true],
+    ['が', 'か', false],
+    ['日本', '今日本を', true],
+    ['.*', 'anything', false],
+    ['50%', 'at 50% off', true],
+  ])('contains %j of %j is %s, whatever the case, accents and encoding', (contains, title, fits) => {
+    expect(matches(item('a', { title }), { title: { contains } })).toBe(fits);
+  });
+
+  test('contains never fits null, and holds together with other conditions', () => {
+    expect(matches(item('n'), { title: { contains: '' } })).toBe(false);
+    expect(matches(item('a', { title: 'ab' }), { title: { contains: 'B', prefix: 'a' } })).toBe(true);
+    expect(matches(item('a', { title: 'ab' }), { title: { contains: 'B', prefix: 'b' } })).toBe(false);
+  });
+
+  property(
+    'contains finds every part of a text, in capitals, in small letters and taken apart',
+    2000,
+    fc.string({ unit: 'grapheme' }),
+    fc.string({ unit: 'grapheme' }),
+    fc.string({ unit: 'grapheme' }),
+    (before, part, after) => {
+      const row = item('a', { title: before + part + after });
+      for (const contains of [part, part.normalize('NFD'), part.normalize('NFC')]) {
+        expect(matches(row, { title: { contains } })).toBe(true);
+      }
+    },
+  );
 });
 
 describe('order', () => {
@@ -216,6 +264,9 @@ describe('queries from elsewhere', () => {
     ['an unknown operator', { where: { rank: { like: 1 } } as object }],
     ['a list that is none', { where: { rank: { in: 1 } } as object }],
     ['a prefix of numbers', { where: { rank: { prefix: '1' } } as object }],
+    ['a part of numbers', { where: { rank: { contains: '1' } } as object }],
+    ['a part of a reference', { where: { list: { contains: '1' } } as object }],
+    ['a part that is no text', { where: { title: { contains: 1 } } as object }],
     ['a limit below 0', { limit: -1 }],
     ['a limit that is no whole number', { limit: 1.5 }],
     ['after without the column of the order', { orderBy: 'rank' as never, after: { id: 'a' } }],
@@ -228,7 +279,7 @@ describe('queries from elsewhere', () => {
       where: {
         id: { prefix: '01' },
         list: 'l',
-        title: null,
+        title: { contains: 'x' },
         done: { in: [true, null] },
         rank: { gte: 1, lt: 5 },
       },
@@ -244,6 +295,8 @@ describe('queries from elsewhere', () => {
     expectTypeOf<Where<Item>>().not.toHaveProperty('extra');
     expectTypeOf<{ title: { prefix: string } }>().toExtend<Where<Item>>();
     expectTypeOf<{ rank: { prefix: string } }>().not.toExtend<Where<Item>>();
+    expectTypeOf<{ title: { contains: string } }>().toExtend<Where<Item>>();
+    expectTypeOf<{ rank: { contains: string } }>().not.toExtend<Where<Item>>();
     expectTypeOf<{ rank: string }>().not.toExtend<Where<Item>>();
     expectTypeOf<{ rank: { gt: null } }>().not.toExtend<Where<Item>>();
     expectTypeOf<Query<Item>['orderBy']>()

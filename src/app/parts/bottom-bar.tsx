@@ -13,7 +13,12 @@ export function BottomBar(props: {
   return (
     <nav class="bottom" aria-label="Places">
       <Tab href={hashOf(null)} icon="lists" label="Lists" isHere={place !== searching && !isSettings} />
-      <Tab href={hashOf(searching)} icon="search" label="Search" isHere={place === searching && !isSettings} />
+      <Tab
+        href={hashOf(searching)}
+        icon="search"
+        label="Search"
+        isHere={place === searching && !isSettings}
+      />
       {onInvite !== null && (
         <button type="button" class="tab" onClick={onInvite}>
           <Icon name="people" />

@@ -85,7 +85,13 @@ export function ChoiceRow(props: {
 }) {
   const { id, title, done } = props.item;
   return (
-    <label class="item choice" data-testid="item-row" data-id={id} data-done={done} data-chosen={props.isChosen}>
+    <label
+      class="item choice"
+      data-testid="item-row"
+      data-id={id}
+      data-done={done}
+      data-chosen={props.isChosen}
+    >
       <input
         type="checkbox"
         data-testid="item-choose"

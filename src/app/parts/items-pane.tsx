@@ -62,7 +62,9 @@ export function ItemsPane(props: {
     wasChoosing.current = chosen.isOn;
     // The button that was pressed is gone with its bar.
     if (document.activeElement !== document.body) return;
-    document.querySelector<HTMLElement>(chosen.isOn ? '.items .window input' : '[data-testid="choose"]')?.focus();
+    document
+      .querySelector<HTMLElement>(chosen.isOn ? '.items .window input' : '[data-testid="choose"]')
+      ?.focus();
   }, [chosen.isOn]);
 
   const [list] = lists.rows;

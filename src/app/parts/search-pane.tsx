@@ -113,7 +113,12 @@ function Answer(props: {
   return (
     <>
       {error !== null && <Trouble failure={error} />}
-      <p class="search-count" role="status" data-testid="search-count" data-count={isLooking ? undefined : lines.length}>
+      <p
+        class="search-count"
+        role="status"
+        data-testid="search-count"
+        data-count={isLooking ? undefined : lines.length}
+      >
         {isLooking
           ? 'Looking…'
           : lines.length === 0

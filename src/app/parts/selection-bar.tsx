@@ -32,7 +32,13 @@ export function SelectionBar(props: {
   const isDone = chosen.length > 0 && chosen.every(({ done }) => done);
   return (
     <div class="selection" role="toolbar" aria-label="Chosen items" data-testid="selection">
-      <button type="button" class="bare" aria-label="End selecting" data-testid="choose-end" onClick={props.onEnd}>
+      <button
+        type="button"
+        class="bare"
+        aria-label="End selecting"
+        data-testid="choose-end"
+        onClick={props.onEnd}
+      >
         <Icon name="close" />
       </button>
       <span class="selection-count" role="status" data-testid="chosen-count">
@@ -69,7 +75,14 @@ export function SelectionBar(props: {
           disabled={none}
           value=""
           onChange={({ currentTarget: { value } }) =>
-            run(changeAll(space, chosen, { priority: value === '0' ? null : Number(value) }, 'given a priority'))
+            run(
+              changeAll(
+                space,
+                chosen,
+                { priority: value === '0' ? null : Number(value) },
+                'given a priority',
+              ),
+            )
           }
         >
           <option value="" disabled>

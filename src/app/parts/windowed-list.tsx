@@ -99,7 +99,11 @@ export function WindowedList<T>(props: {
     }
     const row = box.current?.querySelector(`[data-index="${Math.min(heldAt, count - 1)}"]`);
     const next = row?.querySelector<HTMLElement>(held.matches('input') ? 'input' : 'a');
-    (next ?? row?.querySelector<HTMLElement>('input, button') ?? box.current?.parentElement?.querySelector('form input'))?.focus({
+    (
+      next ??
+      row?.querySelector<HTMLElement>('input, button') ??
+      box.current?.parentElement?.querySelector('form input')
+    )?.focus({
       preventScroll: true,
     });
   });

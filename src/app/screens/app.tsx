@@ -49,7 +49,12 @@ function Screen() {
     case 'open':
       if (erased.value === session.value.space.id) return <Erased space={session.value.space} />;
       return (
-        <Workspace key={session.value.space.id} space={session.value.space} place={at.place} aside={at.aside} />
+        <Workspace
+          key={session.value.space.id}
+          space={session.value.space}
+          place={at.place}
+          aside={at.aside}
+        />
       );
   }
 }

@@ -1,6 +1,7 @@
 /** A space at work: lists, the items of one, and beside them an item or a panel. A phone shows one of the three at a time. */
 import { useEffect, useState } from 'preact/hooks';
 import { loadDeleted } from '../deleting.ts';
+import { followKeys } from '../keys.ts';
 import { lazily } from '../lazily.tsx';
 import { useObserved } from '../observed.ts';
 import { BottomBar } from '../parts/bottom-bar.tsx';
@@ -8,7 +9,6 @@ import { Icon, Mark } from '../parts/icon.tsx';
 import { ItemsPane } from '../parts/items-pane.tsx';
 import { ListsPane } from '../parts/lists-pane.tsx';
 import { SyncPill } from '../parts/pill.tsx';
-import { followKeys } from '../keys.ts';
 import { labelAmong } from '../remembered.ts';
 import { type Aside, hashOf, type Place, searching } from '../route.ts';
 import type { AppSpace } from '../schema.ts';
