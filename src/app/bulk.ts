@@ -1,6 +1,5 @@
 /** What is done to several items at once, each with one step back. */
 import { counted } from './counted.ts';
-import { keepDeleted } from './deleted.ts';
 import { attempt, notify } from './notices.ts';
 import { type ItemCells, type ItemWrite, writeItems } from './row-writing.ts';
 import type { AppSpace, Item } from './schema.ts';
@@ -24,15 +23,13 @@ export function changeAll(
   );
 }
 
-export async function deleteAll(space: AppSpace, items: readonly Item[]): Promise<boolean> {
-  const isDone = await withUndo(
+export function deleteAll(space: AppSpace, items: readonly Item[]): Promise<boolean> {
+  return withUndo(
     space,
     items.map(({ id }) => ({ kind: 'delete', id })),
     items.map(({ id }) => ({ kind: 'restore', id })),
     items.length === 1 ? 'One item was deleted.' : `${counted(items.length, 'item')} were deleted.`,
   );
-  if (isDone) keepDeleted(space, items);
-  return isDone;
 }
 
 async function withUndo(

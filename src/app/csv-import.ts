@@ -23,6 +23,13 @@ export interface ImportProgress {
   /** The first faults; `faultCount` counts all. */
   readonly faults: readonly CsvFault[];
   readonly faultCount: number;
+  /** What it wrote so far, by id: what taking it back deletes. */
+  readonly written: Written;
+}
+
+export interface Written {
+  readonly lists: readonly string[];
+  readonly items: readonly string[];
 }
 
 export interface ImportReport extends ImportProgress {
@@ -43,8 +50,8 @@ export async function importCsv(
   const fallback = listOfFile(file.name);
   const faults: CsvFault[] = [];
   let faultCount = 0;
-  let rows = 0;
-  let lists = 0;
+  /** Grows; what is told of it is a copy. */
+  const written = { lists: [] as string[], items: [] as string[] };
   let read = 0;
   /** The moment that the rows of the transaction before stand at. */
   let moment = 0;
@@ -54,11 +61,12 @@ export async function importCsv(
     if (faults.length < faultsKept) faults.push(fault);
   };
   const progress = (): ImportProgress => ({
-    rows,
-    lists,
+    rows: written.items.length,
+    lists: written.lists.length,
     share: file.size === 0 ? 1 : read / file.size,
     faults: [...faults],
     faultCount,
+    written: { lists: [...written.lists], items: [...written.items] },
   });
 
   const write = async (batch: readonly CsvRow[]): Promise<void> => {
@@ -68,19 +76,22 @@ export async function importCsv(
     try {
       const made = await space.transaction((tx) => {
         const fresh = new Map<string, string>();
+        const items: string[] = [];
         for (const [index, { list, ...row }] of batch.entries()) {
           let id = listIds.get(list) ?? fresh.get(list);
           if (id === undefined) {
             id = tx.tables.lists.put({ title: list });
             fresh.set(list, id);
           }
-          tx.tables.items.put({ list: id, ...itemOf(row), order: keys[index] ?? '' });
+          items.push(tx.tables.items.put({ list: id, ...itemOf(row), order: keys[index] ?? '' }));
         }
-        return fresh;
+        return { fresh, items };
       });
-      for (const [title, id] of made) listIds.set(title, id);
-      lists += made.size;
-      rows += batch.length;
+      for (const [title, id] of made.fresh) {
+        listIds.set(title, id);
+        written.lists.push(id);
+      }
+      written.items.push(...made.items);
     } catch (thrown) {
       if (!isForContents(thrown)) throw thrown;
       const [only] = batch;

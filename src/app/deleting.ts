@@ -2,12 +2,6 @@
 import { attempt } from './notices.ts';
 import type { AppSpace } from './schema.ts';
 
-export async function loadDeleted(space: AppSpace): Promise<void> {
-  // Without a connection to load it from there is no way back to show either.
-  const loaded = await import('./deleted.ts').catch(() => null);
-  loaded?.loadDeleted(space);
-}
-
 /** Deletes a row and offers the way back; true when it was deleted. */
 export function deleteRow(
   space: AppSpace,
@@ -15,5 +9,5 @@ export function deleteRow(
   id: string,
   title: string,
 ): Promise<boolean> {
-  return attempt(async () => (await import('./deleted.ts')).deleteRow(space, table, id, title));
+  return attempt(async () => (await import('./deleted.ts')).deleteRow(space, { table, id }, title));
 }

@@ -6,10 +6,12 @@
  */
 import { signal } from '@preact/signals';
 import type { Failure } from '../client/index.ts';
+import { counted } from './counted.ts';
 import { guessColumns, namesColumns, type Reading, type Target } from './csv.ts';
 import type { CsvFile } from './csv-file.ts';
 import type { ImportProgress, ImportReport } from './csv-import.ts';
 import { toFailure } from './failure.ts';
+import { attempt, notify } from './notices.ts';
 import type { AppSpace } from './schema.ts';
 
 export type ImportTask =
@@ -31,7 +33,14 @@ export type ImportTask =
 
 export const importTask = signal<ImportTask>({ kind: 'idle' });
 
-const nothingYet: ImportProgress = { rows: 0, lists: 0, share: 0, faults: [], faultCount: 0 };
+const nothingYet: ImportProgress = {
+  rows: 0,
+  lists: 0,
+  share: 0,
+  faults: [],
+  faultCount: 0,
+  written: { lists: [], items: [] },
+};
 
 export async function chooseFile(file: File): Promise<void> {
   importTask.value = { kind: 'reading', name: file.name };
@@ -89,6 +98,28 @@ export async function startImport(space: AppSpace): Promise<void> {
   } finally {
     removeEventListener('beforeunload', ask);
   }
+}
+
+/** Deletes what the import in hand wrote. Rows that others put into its new lists meanwhile are hidden with these. */
+export async function takeImportBack(space: AppSpace): Promise<void> {
+  const task = importTask.value;
+  if (task.kind !== 'done') return;
+  const { written } = task.report;
+  const isBack = await attempt(async () => {
+    const { writeItems } = await import('./row-writing.ts');
+    await writeItems(
+      space,
+      written.items.map((id) => ({ kind: 'delete', id })),
+    );
+    await space.transaction((tx) => {
+      for (const id of written.lists) tx.tables.lists.delete(id);
+    });
+  });
+  if (!isBack) return;
+  endImport();
+  notify(
+    `${counted(written.items.length, 'item')} from ${task.name} ${written.items.length === 1 ? 'was' : 'were'} taken back.`,
+  );
 }
 
 export function endImport(): void {

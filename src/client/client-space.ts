@@ -9,6 +9,7 @@ import type { SpaceStatus } from '../model/sync-status.ts';
 import { Source } from '../observable.ts';
 import type {
   Conflict,
+  DeletedView,
   PlainQuery,
   Read,
   ReadAnswer,
@@ -39,6 +40,7 @@ interface PlainTable {
   get(id: string): Promise<RowView | null>;
   query(query?: PlainQuery): Promise<readonly RowView[]>;
   count(query?: PlainQuery): Promise<number>;
+  deleted(limit?: number): Promise<readonly DeletedView[]>;
   live(query?: PlainQuery): Live<RowView>;
 }
 
@@ -104,6 +106,8 @@ export function clientSpace<S extends Schema>(schema: S, connection: Connection)
       get: async (id) => (await read({ kind: 'get', table, id })) as RowView | null,
       query: async (query = {}) => (await read({ kind: 'query', table, query })) as readonly RowView[],
       count: async (query = {}) => (await read({ kind: 'count', table, query })) as number,
+      deleted: async (limit = 100) =>
+        (await read({ kind: 'deleted', table, limit })) as readonly DeletedView[],
       live: (query = {}) => live.start(table, copied(query, `a query of ${table}`)),
     };
   }

@@ -37,6 +37,7 @@ export { readInvitation } from './read-invitation.ts';
 export type {
   Activity,
   Conflict,
+  DeletedRow,
   InvitationView,
   InviteLink,
   InviteOptions,

@@ -117,8 +117,22 @@ export interface Table<S extends Schema, T extends TableName<S>> {
   query(query?: Query<Row<S, T>>): Promise<Row<S, T>[]>;
   /** How many rows `query` would give. */
   count(query?: Query<Row<S, T>>): Promise<number>;
+  /** The rows that were deleted last, by any device, newest first: at most `limit` (100). */
+  deleted(limit?: number): Promise<DeletedRow<Row<S, T>>[]>;
   /** The rows of a query, kept current until it is closed. */
   live(query?: Query<Row<S, T>>): Live<Row<S, T>>;
+}
+
+/** A deleted row, which `restore` brings back. */
+export interface DeletedRow<R> {
+  /** As it was. */
+  readonly row: R;
+  /** When it was deleted, by the clock of the device that did; milliseconds since the epoch. */
+  readonly at: number;
+  /** That device's number, as in `SpaceStatus.devices`. */
+  readonly device: number;
+  /** How many live rows are hidden as long as it is deleted: those that refer to it by a required reference. */
+  readonly hides: number;
 }
 
 /** What `fn` of a transaction works with. Writes are collected and need no `await`; reads see them. */

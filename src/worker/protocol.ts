@@ -39,10 +39,21 @@ export type PlainValues = Readonly<Record<string, unknown>>;
 export type Read =
   | { readonly kind: 'get'; readonly table: string; readonly id: string }
   | { readonly kind: 'query'; readonly table: string; readonly query: PlainQuery }
-  | { readonly kind: 'count'; readonly table: string; readonly query: PlainQuery };
+  | { readonly kind: 'count'; readonly table: string; readonly query: PlainQuery }
+  | { readonly kind: 'deleted'; readonly table: string; readonly limit: number };
 
-/** The answer to a `Read` of that kind: a row or null, rows, a number. */
-export type ReadAnswer = RowView | null | readonly RowView[] | number;
+/** The answer to a `Read` of that kind: a row or null, rows, a number, deleted rows. */
+export type ReadAnswer = RowView | null | readonly RowView[] | number | readonly DeletedView[];
+
+/** A deleted row as it was, when and by which device it was deleted, and how many live rows need it to be shown. */
+export interface DeletedView {
+  readonly row: RowView;
+  /** Milliseconds since the epoch, by the clock of the device that deleted it. */
+  readonly at: number;
+  /** The device's number in this space, as in `SpaceStatus.devices`. */
+  readonly device: number;
+  readonly hides: number;
+}
 
 export interface OpenRequest {
   readonly schema: Schema;

@@ -6,6 +6,7 @@ import { Attachment } from '../model/attachment.ts';
 import type { RowKey, RowState } from '../model/row.ts';
 import { decodeRow, type Schema, tableOf } from '../model/schema.ts';
 import type { MemoryTable } from '../store/memory-table.ts';
+import { deletedRows } from './deleted-rows.ts';
 import type { Read, ReadAnswer, RowView } from './protocol.ts';
 import { QueryPlan } from './query-plan.ts';
 
@@ -68,6 +69,8 @@ export function answer(rows: ShownRows, read: Read): ReadAnswer {
       return rowsOf(rows, new QueryPlan(rows.schema, read.table, read.query));
     case 'count':
       return countOf(rows, new QueryPlan(rows.schema, read.table, read.query));
+    case 'deleted':
+      return deletedRows(rows, read.table, read.limit);
   }
 }
 

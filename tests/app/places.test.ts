@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isPast } from '../../src/app/counted.ts';
-import { parseDeleted } from '../../src/app/deleted.ts';
+import { parseSorts } from '../../src/app/list-view.ts';
 import { ago, bytes, dayField, dayOf } from '../../src/app/measures.ts';
 import { invitationIn } from '../../src/app/pasted-invitation.ts';
 import { labelAmong, parseRemembered } from '../../src/app/remembered.ts';
@@ -50,7 +50,7 @@ property(
     for (const text of [JSON.stringify(value), junk, JSON.stringify({ spaces: [value], chosen: value })]) {
       const { chosen, spaces } = parseRemembered(text);
       expect(chosen === null || spaces.some(({ id: known }) => known === chosen)).toBe(true);
-      expect(Array.isArray(parseDeleted(text))).toBe(true);
+      expect(Array.isArray(parseSorts(text))).toBe(true);
     }
   },
 );

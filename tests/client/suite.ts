@@ -120,6 +120,38 @@ export function describeClient(name: string, open: () => Promise<TestSpace>): vo
         expect(await space.tables.items.get(id)).toMatchObject({ title: 'New', note: '' });
       });
 
+      test('APP-19, MRG-4: deleted rows are found as they were, the last first, with what they hide, until they are restored', async () => {
+        const list = await groceries();
+        const bread = await space.tables.items.put({ list, title: 'Bread', note: 'Rye' });
+        await space.tables.items.put({ list, title: 'Milk' });
+        const empty = await space.tables.lists.put({ title: 'Empty' });
+        const from = Date.now();
+        await space.tables.items.delete(bread);
+        await space.tables.lists.delete(empty);
+        await space.tables.lists.delete(list);
+        expect(await space.tables.items.deleted()).toEqual([
+          {
+            row: expect.objectContaining({ id: bread, list, title: 'Bread', note: 'Rye' }),
+            at: expect.any(Number),
+            device: space.status.value.devices.find(({ isThis }) => isThis)?.number,
+            hides: 0,
+          },
+        ]);
+        const lists = await space.tables.lists.deleted();
+        expect(lists.map(({ row, hides }) => [row.title, hides])).toEqual([
+          ['Groceries', 1],
+          ['Empty', 0],
+        ]);
+        // A minute: stamps never stand behind the clock, and hardly before it.
+        for (const { at } of lists) expect(Math.abs(at - from)).toBeLessThan(60_000);
+        expect(await space.tables.lists.deleted(1)).toHaveLength(1);
+        await expectRefusal(space.tables.lists.deleted(-1), 'value-invalid');
+        await space.tables.lists.restore(list);
+        expect((await space.tables.lists.deleted()).map(({ row }) => row.title)).toEqual(['Empty']);
+        await space.tables.items.restore(bread);
+        expect(await space.tables.items.deleted()).toEqual([]);
+      });
+
       test('APP-19: a patch or restore of a row that is not there is refused; deleting it does nothing', async () => {
         const list = await groceries();
         const id = await space.tables.items.put({ list, title: 'Bread' });

@@ -1,5 +1,5 @@
 /** A CSV file becomes lists and items: choose, check which column is which, watch, read what was wrong. */
-
+import { useState } from 'preact/hooks';
 import { counted, grouped } from '../counted.ts';
 import { type Reading, type Target, targets } from '../csv.ts';
 import type { CsvFile } from '../csv-file.ts';
@@ -11,6 +11,7 @@ import {
   type ImportTask,
   importTask,
   startImport,
+  takeImportBack,
 } from '../import-task.ts';
 import { hashOf, type Place } from '../route.ts';
 import type { AppSpace } from '../schema.ts';
@@ -61,7 +62,7 @@ function Step({ task, space }: { readonly task: ImportTask; readonly space: AppS
         </div>
       );
     case 'done':
-      return <Report task={task} />;
+      return <Report task={task} space={space} />;
   }
 }
 
@@ -175,7 +176,14 @@ function EmptyFile({ name }: { readonly name: string }) {
   );
 }
 
-function Report({ task: { name, report } }: { readonly task: Extract<ImportTask, { kind: 'done' }> }) {
+function Report(props: { readonly task: Extract<ImportTask, { kind: 'done' }>; readonly space: AppSpace }) {
+  const { name, report } = props.task;
+  const [isBusy, setBusy] = useState(false);
+  const takeBack = async (): Promise<void> => {
+    setBusy(true);
+    await takeImportBack(props.space);
+    setBusy(false);
+  };
   const { rows, lists, faults, faultCount } = report;
   return (
     <div
@@ -205,7 +213,12 @@ function Report({ task: { name, report } }: { readonly task: Extract<ImportTask,
         </section>
       )}
       <p class="actions">
-        <button type="button" class="main" onClick={endImport}>
+        {rows > 0 && (
+          <button type="button" class="plain" data-testid="csv-undo" disabled={isBusy} onClick={takeBack}>
+            {isBusy ? 'Taking it back…' : 'Take it back'}
+          </button>
+        )}
+        <button type="button" class="main" disabled={isBusy} onClick={endImport}>
           Import another file
         </button>
       </p>

@@ -11,6 +11,7 @@ import type { AppSpace, Item } from '../schema.ts';
 import { GoneItem } from './gone-item.tsx';
 import { priorities } from './item-row.tsx';
 import { Panel } from './panel.tsx';
+import { PlaceFields } from './place-fields.tsx';
 import { Trouble } from './trouble.tsx';
 
 export function ItemDetail({
@@ -120,6 +121,7 @@ function ItemFields({ space, item, place, isGone, mayWrite }: FieldsProps) {
           </select>
         </label>
       </div>
+      <PlaceFields space={space} item={item} />
       <label class="field">
         <span>Note</span>
         <textarea data-testid="detail-note" rows={8} dir="auto" {...note.field} />

@@ -1,6 +1,5 @@
 /** All lists, by name. */
 import { useMemo } from 'preact/hooks';
-import { deleted } from '../deleted-rows.ts';
 import { attempt } from '../notices.ts';
 import { useLive, useObserved } from '../observed.ts';
 import { go, hashOf } from '../route.ts';
@@ -62,7 +61,7 @@ export function ListsPane({
       </ul>
       {/* Said once: a list that is open says it itself. */}
       {mayWrite ? <AddLine label="New list" testId="list-add" add={add} /> : chosen === null && <ReadOnly />}
-      {(deleted.value.length > 0 || hidden > 0) && (
+      {(lists.length > 0 || hidden > 0) && (
         <a class="row quiet" href={hashOf(chosen, { kind: 'deleted' })} data-testid="deleted">
           Deleted
         </a>

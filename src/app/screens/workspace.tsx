@@ -1,6 +1,5 @@
 /** A space at work: lists, the items of one, and beside them an item or a panel. A phone shows one of the three at a time. */
 import { useEffect, useState } from 'preact/hooks';
-import { loadDeleted } from '../deleting.ts';
 import { followKeys } from '../keys.ts';
 import { lazily } from '../lazily.tsx';
 import { useObserved } from '../observed.ts';
@@ -29,7 +28,6 @@ export function Workspace(props: {
   const role = status.devices.find(({ isThis }) => isThis)?.role;
   const mayWrite = role !== 'reader';
   const [isInviting, setInviting] = useState(false);
-  useEffect(() => void loadDeleted(space), [space]);
   useEffect(followKeys, []);
   const founder = status.devices[0]?.memberName ?? null;
   useEffect(() => nameAfterFounder(space, founder), [space, founder]);
