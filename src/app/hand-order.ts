@@ -39,11 +39,12 @@ function isAbove(key: string | undefined, lower: string | null): boolean {
   return isKey(key) && (lower === null || key > lower);
 }
 
+/** True for a key that another can stand before and behind. */
 function isKey(key: string | undefined): key is string {
-  if (!key) return false;
+  // The library takes other characters for digits, and gives keys that stand elsewhere.
+  if (key === undefined || !/^[A-Za-z][0-9A-Za-z]+$/.test(key)) return false;
   try {
-    generateKeyBetween(key, null);
-    return true;
+    return generateKeyBetween(null, key) < key && key < generateKeyBetween(key, null);
   } catch {
     return false;
   }

@@ -72,9 +72,15 @@ const column = fc.constantFrom<'id' | 'list' | 'title' | 'done' | 'rank'>(
   'done',
   'rank',
 );
-const orders = fc.array(fc.oneof(column, fc.tuple(column, fc.constantFrom<'asc' | 'desc'>('asc', 'desc'))), {
-  maxLength: 3,
-});
+const direction = fc.constantFrom<'asc' | 'desc'>('asc', 'desc');
+const orders = fc.array(
+  fc.oneof(
+    column,
+    fc.tuple(column, direction),
+    fc.tuple(column, direction, fc.constant<'nulls-last'>('nulls-last')),
+  ),
+  { maxLength: 3 },
+);
 
 describe('where', () => {
   test('a bare value means equal, null included', () => {
@@ -187,6 +193,13 @@ describe('order', () => {
   test('null comes first, then false, true, numbers and text', () => {
     const mixed: Comparable[] = ['b', 2, true, null, 'a', -1, false];
     expect(mixed.sort(compareValues)).toEqual([null, false, true, -1, 2, 'a', 'b']);
+  });
+
+  test('with nulls-last a row without a value stands behind all others, in either direction', () => {
+    const rows = [item('a'), item('b', { rank: 2 }), item('c', { rank: 1 }), item('d')];
+    expect(ids(runQuery(rows, { orderBy: [['rank', 'asc', 'nulls-last']] }))).toEqual(['c', 'b', 'a', 'd']);
+    expect(ids(runQuery(rows, { orderBy: [['rank', 'desc', 'nulls-last']] }))).toEqual(['b', 'c', 'a', 'd']);
+    expect(ids(runQuery(rows, { orderBy: [['rank', 'asc']] }))).toEqual(['a', 'd', 'c', 'b']);
   });
 
   property(

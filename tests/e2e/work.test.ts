@@ -1,0 +1,183 @@
+/** Work in the lists as people do it: order by hand, sorts and filters, several items at once, search, and what was deleted elsewhere. */
+import type { Locator } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { App } from './app.ts';
+import { Profile } from './profile.ts';
+import { RelayProcess } from './relay-process.ts';
+
+let relay: RelayProcess;
+let a: App;
+let b: App;
+
+beforeAll(async () => {
+  relay = await RelayProcess.start();
+  a = new App(await Profile.open(relay));
+  b = new App(await Profile.open(relay));
+  await a.createSpace('Ada');
+  await a.addList('Hut');
+  for (const title of ['Rope', 'Candles', 'Matches', 'Bread']) await a.addItem(title);
+});
+afterAll(async () => {
+  await a?.profile.dispose();
+  await b?.profile.dispose();
+  await relay?.dispose();
+});
+
+const at = (app: App, testId: string): Locator => app.page.getByTestId(testId);
+
+/** Titles on the screen from the top down. */
+async function titles(app: App): Promise<string[]> {
+  const rows = await at(app, 'item-row').evaluateAll((all) =>
+    all.map((row) => ({
+      top: row.getBoundingClientRect().top,
+      title: row.querySelector('[data-testid="item-title"] bdi')?.textContent ?? '',
+    })),
+  );
+  return rows.sort((x, y) => x.top - y.top).map(({ title }) => title);
+}
+
+const row = (app: App, title: string): Locator => at(app, 'item-row').filter({ hasText: title });
+
+describe('one list', () => {
+  test('APP-12: new items come last; keys and the pointer put them in another order, which is told, kept, and seen elsewhere', async () => {
+    expect(await titles(a)).toEqual(['Rope', 'Candles', 'Matches', 'Bread']);
+    await row(a, 'Bread').getByTestId('item-title').focus();
+    await a.page.keyboard.press('Alt+ArrowUp');
+    await expect.poll(() => titles(a)).toEqual(['Rope', 'Candles', 'Bread', 'Matches']);
+    // The focus goes with the row, so that the same key moves it on.
+    await a.page.keyboard.press('Alt+ArrowUp');
+    await expect.poll(() => titles(a)).toEqual(['Rope', 'Bread', 'Candles', 'Matches']);
+    await a.page.getByText('Bread: now 2 of 4.').waitFor({ state: 'attached' });
+
+    const from = await row(a, 'Matches').getByTestId('item-grip').boundingBox();
+    const to = await row(a, 'Rope').boundingBox();
+    if (from === null || to === null) throw new Error('the rows are not on the screen');
+    await row(a, 'Matches').hover();
+    await a.page.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
+    await a.page.mouse.down();
+    await a.page.mouse.move(from.x, to.y + to.height / 2, { steps: 5 });
+    await a.page.locator('.drop-line:not([hidden])').waitFor({ state: 'attached' });
+    await a.page.mouse.up();
+    await expect.poll(() => titles(a)).toEqual(['Matches', 'Rope', 'Bread', 'Candles']);
+
+    await row(a, 'Candles').getByTestId('item-title').click();
+    await at(a, 'move-up').click();
+    await a.page.getByText('Now 3 of 4, by hand.').waitFor();
+    await a.page.keyboard.press('Escape');
+    await a.upToDate();
+    await b.join(await a.invite(), 'Ben');
+    await b.openList('Hut');
+    await expect.poll(() => titles(b)).toEqual(['Matches', 'Rope', 'Candles', 'Bread']);
+  });
+
+  test('sorts and filters show what they say; a sort is remembered for its list, and what is added is never out of sight', async () => {
+    await row(a, 'Bread').getByTestId('item-title').click();
+    await at(a, 'detail-due').fill('2024-02-29');
+    await at(a, 'detail-priority').selectOption('1');
+    await a.page.keyboard.press('Escape');
+    await at(a, 'list-sort').selectOption('due');
+    await expect.poll(() => titles(a)).toEqual(['Bread', 'Matches', 'Rope', 'Candles']);
+    await at(a, 'list-filter').selectOption('late');
+    await expect.poll(() => titles(a)).toEqual(['Bread']);
+    await at(a, 'list-filter').selectOption('done');
+    await a.page.getByText('Nothing here is “Done”.').waitFor();
+    await a.addItem('Axe');
+    await expect.poll(() => titles(a)).toEqual(['Bread', 'Matches', 'Rope', 'Candles', 'Axe']);
+    await a.reload();
+    await a.openList('Hut');
+    await expect.poll(() => at(a, 'list-sort').inputValue()).toBe('due');
+    await at(a, 'list-sort').selectOption('hand');
+    await expect.poll(() => titles(a)).toEqual(['Matches', 'Rope', 'Candles', 'Bread', 'Axe']);
+  });
+
+  test('several items are chosen, by a range too, and what is done to them is taken back with one key', async () => {
+    await at(a, 'choose').click();
+    await at(a, 'item-choose').nth(0).click();
+    await at(a, 'item-choose')
+      .nth(2)
+      .click({ modifiers: ['Shift'] });
+    expect(await at(a, 'chosen-count').textContent()).toBe('3 selected');
+    await at(a, 'chosen-done').click();
+    await expect.poll(() => at(a, 'item-count').getAttribute('data-open')).toBe('2');
+    await at(a, 'undo').waitFor();
+    await a.page.keyboard.press('Control+z');
+    await expect.poll(() => at(a, 'item-count').getAttribute('data-open')).toBe('5');
+    expect(await titles(a)).toEqual(['Matches', 'Rope', 'Candles', 'Bread', 'Axe']);
+
+    // With the keyboard alone: x chooses, Escape ends.
+    await row(a, 'Rope').getByTestId('item-title').focus();
+    await a.page.keyboard.press('x');
+    await expect.poll(() => at(a, 'chosen-count').textContent()).toBe('1 selected');
+    await a.page.keyboard.press('Control+a');
+    await expect.poll(() => at(a, 'chosen-count').textContent()).toBe('5 selected');
+    await at(a, 'chosen-delete').click();
+    await a.page.getByText('5 items were deleted.').waitFor();
+    await expect.poll(() => titles(a)).toEqual([]);
+    await at(a, 'undo').click();
+    await expect.poll(() => titles(a)).toEqual(['Matches', 'Rope', 'Candles', 'Bread', 'Axe']);
+  });
+});
+
+describe('all lists', () => {
+  test('search finds words in titles, notes and names of lists, whatever the case, and leads to them and back', async () => {
+    await a.addList('Provisions for the hut');
+    await a.addItem('Crème fraîche');
+    await a.writeNote('Crème fraîche', 'for the soup with bread');
+    await a.page.keyboard.press('Escape');
+    await a.page.keyboard.press('Control+k');
+    await expect
+      .poll(() => a.page.evaluate(() => document.activeElement?.getAttribute('data-testid')))
+      .toBe('search-field');
+    await a.page.keyboard.type('BREAD');
+    await expect.poll(() => titles(a)).toEqual(['Bread', 'Crème fraîche']);
+    await at(a, 'search-field').fill('creme');
+    await expect.poll(() => titles(a)).toEqual(['Crème fraîche']);
+    expect(new URL(a.page.url()).hash).toBe('#/search');
+    await at(a, 'item-title').click();
+    await expect.poll(() => at(a, 'detail-title').inputValue()).toBe('Crème fraîche');
+    await a.page.keyboard.press('Escape');
+    await expect.poll(() => at(a, 'search-field').inputValue()).toBe('creme');
+    await at(a, 'search-field').fill('hut');
+    await expect.poll(() => at(a, 'found-list').count()).toBe(2);
+    await at(a, 'search-field').fill('nowhere at all');
+    await a.page.getByText('Nothing here has “nowhere at all” in it.').waitFor();
+  });
+
+  test('MRG-4, MRG-8: what another device deleted is found with who did it, and a list comes back with all it hid', async () => {
+    await b.openList('Hut');
+    await b.deleteItem('Axe');
+    await b.deleteOpenList();
+    await b.upToDate();
+    await a.page.evaluate(() => {
+      location.hash = '#/deleted';
+    });
+    const list = at(a, 'deleted-row').filter({ hasText: 'Hut' });
+    await expect.poll(() => list.textContent()).toMatch(/List with 4 items, deleted on Ben’s computer/);
+    await a.page.getByText('4 items are hidden because the list is deleted.').waitFor();
+    await list.getByTestId('restore').click();
+    await list.waitFor({ state: 'detached' });
+    await a.openList('Hut');
+    await expect.poll(() => titles(a)).toEqual(['Matches', 'Rope', 'Candles', 'Bread']);
+  });
+
+  test('on a phone one column with a bar under the thumb reaches lists, search, invitations and settings', async () => {
+    await a.page.setViewportSize({ width: 360, height: 640 });
+    const bar = a.page.getByRole('navigation', { name: 'Places' });
+    await bar.getByText('Search').click();
+    await at(a, 'search-field').waitFor();
+    await bar.getByText('Settings').click();
+    await at(a, 'settings-panel').waitFor();
+    expect(await bar.getByText('Settings').getAttribute('aria-current')).toBe('page');
+    await bar.getByText('Invite').click();
+    await at(a, 'invite-make').waitFor();
+    await a.page.keyboard.press('Escape');
+    await bar.getByText('Lists').click();
+    await at(a, 'list-add').waitFor();
+    // Nothing is wider than the phone, and the bar is at its end.
+    expect(await a.page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    const box = await bar.boundingBox();
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBe(640);
+    expect(a.profile.errors).toEqual([]);
+    expect(b.profile.errors).toEqual([]);
+  });
+});
