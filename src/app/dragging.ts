@@ -8,6 +8,8 @@ export interface Carried {
   /** The row that is carried. */
   readonly row: HTMLElement;
   readonly rowHeight: number;
+  /** Where the first row begins in what scrolls, pixels. */
+  readonly top: number;
   readonly from: number;
   /** The first place where it may stand, and the last. */
   readonly first: number;
@@ -22,7 +24,8 @@ export interface Carried {
 const edge = 48;
 const fastest = 18;
 
-export function carry({ box, row, rowHeight, from, first, last, startY, pointerId, onDrop }: Carried): void {
+export function carry(carried: Carried): void {
+  const { box, row, rowHeight, top, from, first, last, startY, pointerId, onDrop } = carried;
   const line = document.createElement('div');
   line.className = 'drop-line';
   box.append(line);
@@ -32,12 +35,13 @@ export function carry({ box, row, rowHeight, from, first, last, startY, pointerI
   let frame = 0;
 
   const look = (): void => {
-    const { top, bottom } = box.getBoundingClientRect();
-    const within = y - top + box.scrollTop;
+    const edges = box.getBoundingClientRect();
+    const within = y - edges.top + box.scrollTop - top;
     to = Math.min(last, Math.max(first, Math.floor(within / rowHeight)));
-    line.style.transform = `translateY(${(to > from ? to + 1 : to) * rowHeight}px)`;
+    line.style.transform = `translateY(${top + (to > from ? to + 1 : to) * rowHeight}px)`;
     line.hidden = to === from;
-    const over = y < top + edge ? y - top - edge : y > bottom - edge ? y - bottom + edge : 0;
+    const over =
+      y < edges.top + edge ? y - edges.top - edge : y > edges.bottom - edge ? y - edges.bottom + edge : 0;
     const by = Math.max(-fastest, Math.min(fastest, over / 2));
     if (by !== 0) box.scrollTop += by;
     frame = requestAnimationFrame(look);

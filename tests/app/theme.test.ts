@@ -4,7 +4,9 @@ import { expect, test } from 'vitest';
 
 const folder = new URL('../../src/app/', import.meta.url);
 const theme = readFileSync(new URL('theme.css', folder), 'utf8');
-const styles = readFileSync(new URL('app.css', folder), 'utf8');
+const styles = ['app.css', 'lists.css', 'beside.css']
+  .map((name) => readFileSync(new URL(name, folder), 'utf8'))
+  .join('\n');
 
 type Palette = ReadonlyMap<string, string>;
 

@@ -119,6 +119,40 @@ describe('one list', () => {
 });
 
 describe('all lists', () => {
+  test('APP-12: lists are put in order by hand with keys and the pointer, and the arrows go from one to the next', async () => {
+    const names = (app: App): Promise<string[]> => at(app, 'list-row').allTextContents();
+    for (const title of ['Garden', 'Trip']) await a.addList(title);
+    await expect.poll(() => names(a)).toEqual(['Garden', 'Hut', 'Trip']);
+    await at(a, 'list-row').nth(1).focus();
+    await a.page.keyboard.press('Alt+ArrowUp');
+    await expect.poll(() => names(a)).toEqual(['Hut', 'Garden', 'Trip']);
+    await a.page.keyboard.press('ArrowDown');
+    expect(await a.page.evaluate(() => document.activeElement?.textContent)).toBe('Garden');
+    const open = new URL(a.page.url()).hash;
+    const to = await at(a, 'list-row').nth(0).boundingBox();
+    await at(a, 'list-row').nth(2).hover();
+    const grip = await at(a, 'list-grip').nth(2).boundingBox();
+    if (grip === null || to === null) throw new Error('the lists are not on the screen');
+    await a.page.mouse.move(grip.x + grip.width / 2, grip.y + grip.height / 2);
+    await a.page.mouse.down();
+    await a.page.mouse.move(grip.x, to.y + to.height / 2, { steps: 5 });
+    await a.page.locator('.drop-line:not([hidden])').waitFor({ state: 'attached' });
+    await a.page.mouse.up();
+    await expect.poll(() => names(a)).toEqual(['Trip', 'Hut', 'Garden']);
+    // Carrying a list opens none.
+    expect(new URL(a.page.url()).hash).toBe(open);
+  });
+
+  test('an import is taken back as a whole, with the lists that it made', async () => {
+    const csv = 'list,title\r\nNew one,First\r\nHut,Second\r\n';
+    expect(await a.importCsv('both.csv', csv)).toEqual({ rows: 2, lists: 1, faults: 0 });
+    await at(a, 'csv-undo').click();
+    await a.page.getByText('2 items from both.csv were taken back.').waitFor();
+    await a.openList('Hut');
+    expect(await titles(a)).not.toContain('Second');
+    expect(await at(a, 'list-row').allTextContents()).not.toContain('New one');
+  });
+
   test('search finds words in titles, notes and names of lists, whatever the case, and leads to them and back', async () => {
     await a.addList('Provisions for the hut');
     await a.addItem('Crème fraîche');
@@ -138,7 +172,7 @@ describe('all lists', () => {
     await a.page.keyboard.press('Escape');
     await expect.poll(() => at(a, 'search-field').inputValue()).toBe('creme');
     await at(a, 'search-field').fill('hut');
-    await expect.poll(() => at(a, 'found-list').count()).toBe(2);
+    await expect.poll(() => at(a, 'found-list').allTextContents()).toEqual(['Hut', 'Provisions for the hut']);
     await at(a, 'search-field').fill('nowhere at all');
     await a.page.getByText('Nothing here has “nowhere at all” in it.').waitFor();
   });

@@ -107,6 +107,7 @@ export function ItemsPane(props: {
       box,
       row,
       rowHeight: row.offsetHeight,
+      top: 0,
       from,
       first,
       last: first + among.length - 1,

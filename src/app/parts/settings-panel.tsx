@@ -19,6 +19,18 @@ const offlineWords = {
   impossible: 'This browser does not let Cairn start without a connection. What is open goes on working.',
 } as const;
 
+/** What the keyboard can do beyond what every page lets it. */
+const keys: readonly (readonly [string, string])[] = [
+  ['Ctrl K', 'Search all lists'],
+  ['Ctrl Z', 'Take the last step back, while its message shows'],
+  ['↑ ↓', 'The next item or list'],
+  ['Alt ↑ ↓', 'Move the item or list'],
+  ['X', 'Select the item'],
+  ['Ctrl A', 'Select all, while selecting'],
+  ['Delete', 'Delete the item'],
+  ['Esc', 'Close what is open beside the list'],
+];
+
 export function SettingsPanel({
   space,
   place,
@@ -74,6 +86,17 @@ export function SettingsPanel({
           {offlineWords[offlineState.value]}
         </p>
       </section>
+      <details>
+        <summary>Keys</summary>
+        <dl>
+          {keys.map(([key, does]) => (
+            <div key={key} class="key">
+              <dt>{key}</dt>
+              <dd>{does}</dd>
+            </div>
+          ))}
+        </dl>
+      </details>
       <section>
         <h3>Leave</h3>
         <p>{`Takes this space and its keys off ${placeHere()}. The other members keep theirs.`}</p>

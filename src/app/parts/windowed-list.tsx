@@ -6,7 +6,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type RowWindow, rowWindow, scrollToShow } from '../row-window.ts';
 
-/** Height of a row in rem; `app.css` says the same. */
+/** Height of a row in rem; `lists.css` says the same. */
 const rowRem = 3.25;
 
 export function WindowedList<T>(props: {
