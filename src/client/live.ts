@@ -1,10 +1,13 @@
 /**
  * Live queries on the page: each holds the newest rows and applies the differences that the host sends. A row object
  * is replaced only when something in it changed, so a list that compares by `===` draws only what did.
+ *
+ * A long answer comes in pieces. Taking one in costs a copy of references and work for each row in it, never work for all
+ * rows. What a new host tells again takes the place of what is shown when all of it is here.
  */
 import type { Failure } from '../errors.ts';
 import { toFailure } from '../errors.ts';
-import { applyDifference, sameRow } from '../model/difference.ts';
+import { applyDifference, type Difference, sameRow } from '../model/difference.ts';
 import { Source } from '../observable.ts';
 import type { LiveNews, PlainQuery, RowView } from '../worker/protocol.ts';
 import type { HostLink } from './host-link.ts';
@@ -12,13 +15,24 @@ import type { Live, LiveResult } from './space.ts';
 
 const nothingYet: LiveResult<RowView> = { rows: [], loading: true, error: null };
 
+interface OpenQuery {
+  readonly table: string;
+  readonly query: PlainQuery;
+  readonly result: Source<LiveResult<RowView>>;
+  /** What a new host has told of the answer so far, beside what is shown. */
+  again: Again | null;
+}
+
+/** An answer told anew, with the objects that are shown already where nothing in a row changed. */
+interface Again {
+  readonly rows: readonly RowView[];
+  readonly shown: ReadonlyMap<string, RowView>;
+}
+
 /** All live queries of one space. */
 export class LiveQueries {
   readonly #link: HostLink;
-  readonly #open = new Map<
-    number,
-    { readonly table: string; readonly query: PlainQuery; readonly result: Source<LiveResult<RowView>> }
-  >();
+  readonly #open = new Map<number, OpenQuery>();
   #last = 0;
 
   constructor(link: HostLink) {
@@ -29,7 +43,7 @@ export class LiveQueries {
     this.#last += 1;
     const number = this.#last;
     const result = new Source<LiveResult<RowView>>(nothingYet);
-    this.#open.set(number, { table, query, result });
+    this.#open.set(number, { table, query, result, again: null });
     this.#watch(number);
     return {
       get value() {
@@ -55,27 +69,25 @@ export class LiveQueries {
   hear(news: LiveNews): void {
     const live = this.#open.get(news.live);
     if (live === undefined) return;
-    const { result } = live;
     switch (news.kind) {
       case 'rows':
-        result.set({ rows: keepingSame(result.value.rows, news.rows), loading: false, error: null });
+        this.#begin(live, news.rows, news.more);
         break;
       case 'difference':
-        result.set({
-          rows: applyDifference(result.value.rows, news.difference),
-          loading: false,
-          error: null,
-        });
+        this.#go(live, news.difference, news.more);
         break;
       case 'error':
-        this.#fail(result, news.error);
+        this.#fail(live, news.error);
         break;
     }
   }
 
   /** The host is gone: what is shown stays, and is loading. */
   pause(): void {
-    for (const { result } of this.#open.values()) result.set({ ...result.value, loading: true });
+    for (const live of this.#open.values()) {
+      live.again = null;
+      live.result.set({ ...live.result.value, loading: true });
+    }
   }
 
   /** A new host is there. */
@@ -84,7 +96,7 @@ export class LiveQueries {
   }
 
   end(failure: Failure): void {
-    for (const { result } of this.#open.values()) this.#fail(result, failure);
+    for (const live of this.#open.values()) this.#fail(live, failure);
   }
 
   #watch(number: number): void {
@@ -95,21 +107,46 @@ export class LiveQueries {
       .catch((thrown: unknown) => {
         const failure = toFailure(thrown);
         // A death is followed by a replacement, which watches again.
-        if (failure.code !== 'worker-died') this.#fail(live.result, failure);
+        if (failure.code !== 'worker-died') this.#fail(live, failure);
       });
   }
 
-  #fail(result: Source<LiveResult<RowView>>, error: Failure): void {
-    result.set({ rows: result.value.rows, loading: false, error });
+  #begin(live: OpenQuery, rows: readonly RowView[], more: boolean): void {
+    const before = live.result.value.rows;
+    if (before.length === 0) {
+      live.result.set({ rows, loading: more, error: null });
+      return;
+    }
+    const shown = new Map(before.map((row) => [row.id, row]));
+    this.#gather(live, { rows: keepingSame(shown, rows), shown }, more);
+  }
+
+  #go(live: OpenQuery, difference: Difference<RowView>, more: boolean): void {
+    const { again, result } = live;
+    if (again === null) {
+      result.set({ rows: applyDifference(result.value.rows, difference), loading: more, error: null });
+      return;
+    }
+    const { shown } = again;
+    const added = difference.added.map(([at, rows]) => [at, keepingSame(shown, rows)] as const);
+    this.#gather(live, { rows: applyDifference(again.rows, { ...difference, added }), shown }, more);
+  }
+
+  #gather(live: OpenQuery, again: Again, more: boolean): void {
+    live.again = more ? again : null;
+    if (!more) live.result.set({ rows: again.rows, loading: false, error: null });
+  }
+
+  #fail(live: OpenQuery, error: Failure): void {
+    live.again = null;
+    live.result.set({ rows: live.result.value.rows, loading: false, error });
   }
 }
 
-/** The new rows, with the old objects where nothing in a row changed. */
-function keepingSame(before: readonly RowView[], rows: readonly RowView[]): readonly RowView[] {
-  if (before.length === 0) return rows;
-  const known = new Map(before.map((row) => [row.id, row]));
+/** The rows, with the objects that are shown where nothing in a row changed. */
+function keepingSame(shown: ReadonlyMap<string, RowView>, rows: readonly RowView[]): readonly RowView[] {
   return rows.map((row) => {
-    const old = known.get(row.id);
+    const old = shown.get(row.id);
     return old !== undefined && sameRow(old, row) ? old : row;
   });
 }

@@ -156,9 +156,16 @@ export interface Live<R> extends Observable<LiveResult<R>> {
 }
 
 export interface LiveResult<R> {
-  /** A row object stays the same object (`===`) as long as nothing in it changed. */
+  /**
+   * The answer, in order, as of one moment: a transaction is in it whole or not at all. While `loading`, a part of it. A row object
+   * stays the same object (`===`) as long as nothing in it changed; the array is a new one with each change.
+   */
   readonly rows: readonly R[];
-  /** True until the first result is here, and again while a dead worker is being replaced. */
+  /**
+   * True until `rows` is the whole answer. A long one comes in pieces, its first rows first: 200, then up to 1,000 a frame; so does a
+   * change that brings more than 1,000 rows at once. True also while a dead worker is being replaced: the rows from before stay until
+   * all are here anew.
+   */
   readonly loading: boolean;
   readonly error: Failure | null;
 }

@@ -1,88 +1,72 @@
 /**
- * What turns one answer of a query into the next, so that live queries send little (DESIGN §7).
+ * What turns one answer of a query into the next, so that live queries send little (DESIGN §7). It speaks of places and not of
+ * ids: applying it copies runs of the list and looks at no row that stays.
  *
- * 1. `applyDifference(before, difference(before, after))` is `after`.
- * 2. It is minimal: `removed` names exactly the rows that went, `changed` the new rows, those with other values, and
- *    the fewest others that have to move.
- * 3. Rows that stay keep their identity: applying gives back the objects of `before`.
+ * 1. `applyDifference(before, differenceOf(gone, coming))` is `before` without the rows at `gone`, and with each of `coming` before the
+ *    row that had its place.
+ * 2. Rows that stay keep their identity: applying gives back the objects of `before`.
  */
-export interface Difference<R extends { readonly id: string }> {
-  readonly removed: readonly string[];
-  /** Rows with their index in the new answer, ascending: new, changed or moved. */
-  readonly changed: readonly (readonly [index: number, row: R])[];
+export interface Difference<R> {
+  /** Runs of the list before that are not in the one after, ascending. */
+  readonly removed: readonly (readonly [at: number, count: number])[];
+  /** Runs of the list after that were not in the one before, ascending: new, changed or moved rows. */
+  readonly added: readonly (readonly [at: number, rows: readonly R[]])[];
 }
 
-/** The difference between two lists of rows, each id at most once in a list. */
-export function difference<R extends { readonly id: string }>(
-  before: readonly R[],
-  after: readonly R[],
-): Difference<R> {
-  const places = new Map<string, number>();
-  for (const [index, row] of before.entries()) places.set(row.id, index);
-  const changed: [number, R][] = [];
-  /** Rows that are the same in both, with their places in both. */
-  const same: { readonly index: number; readonly row: R; readonly place: number }[] = [];
-  const met = new Set<string>();
-  for (const [index, row] of after.entries()) {
-    met.add(row.id);
-    const place = places.get(row.id);
-    if (place !== undefined && sameRow(before[place], row)) same.push({ index, row, place });
-    else changed.push([index, row]);
+/** A row and the place in the list before of the row that it is to stand before. */
+export type Coming<R> = readonly [place: number, row: R];
+
+/** The difference that takes out the rows at `gone` and puts in `coming`; places of the list before, both ascending. */
+export function differenceOf<R>(gone: readonly number[], coming: readonly Coming<R>[]): Difference<R> {
+  const removed: [number, number][] = [];
+  for (const place of gone) {
+    const run = removed.at(-1);
+    if (run !== undefined && run[0] + run[1] === place) run[1] += 1;
+    else removed.push([place, 1]);
   }
-  const staying = longestRise(same.map(({ place }) => place));
-  for (const [at, { index, row }] of same.entries()) if (!staying.has(at)) changed.push([index, row]);
-  changed.sort(([a], [b]) => a - b);
-  const removed = before.filter((row) => !met.has(row.id)).map((row) => row.id);
-  return { removed, changed };
+  const added: [number, R[]][] = [];
+  let passed = 0;
+  for (const [number, [place, row]] of coming.entries()) {
+    while (passed < gone.length && (gone[passed] ?? 0) < place) passed += 1;
+    const at = place - passed + number;
+    const run = added.at(-1);
+    if (run !== undefined && run[0] + run[1].length === at) run[1].push(row);
+    else added.push([at, [row]]);
+  }
+  return { removed, added };
 }
 
 /** True when a difference changes nothing. */
-export function isEmptyDifference(difference: Difference<{ readonly id: string }>): boolean {
-  return difference.removed.length === 0 && difference.changed.length === 0;
+export function isEmptyDifference(difference: Difference<unknown>): boolean {
+  return difference.removed.length === 0 && difference.added.length === 0;
 }
 
 /** The list after a difference. */
-export function applyDifference<R extends { readonly id: string }>(
-  before: readonly R[],
-  { removed, changed }: Difference<R>,
-): readonly R[] {
-  if (removed.length === 0 && changed.length === 0) return before;
-  const gone = new Set(removed);
-  for (const [, row] of changed) gone.add(row.id);
-  const staying = before.filter((row) => !gone.has(row.id));
-  const after: R[] = [];
+export function applyDifference<R>(before: readonly R[], { removed, added }: Difference<R>): readonly R[] {
+  const [firstGone = before.length] = removed[0] ?? [];
+  const [firstNew = before.length] = added[0] ?? [];
+  // Until the first change, places are the same in both; most of what comes goes at the end.
+  const after = before.slice(0, Math.min(firstGone, firstNew));
+  let from = after.length;
   let next = 0;
-  for (const [index, row] of changed) {
-    while (after.length < index && next < staying.length) {
-      after.push(staying[next]);
-      next += 1;
+  const stay = (length: number): void => {
+    while (from < before.length && after.length < length) {
+      const gone = removed[next];
+      if (gone !== undefined && gone[0] === from) {
+        from += gone[1];
+        next += 1;
+      } else {
+        after.push(before[from]);
+        from += 1;
+      }
     }
-    after.push(row);
+  };
+  for (const [at, rows] of added) {
+    stay(at);
+    for (const row of rows) after.push(row);
   }
-  return after.concat(staying.slice(next));
-}
-
-/** Indexes of one longest strictly rising subsequence (patience sorting, O(n log n)). */
-function longestRise(values: readonly number[]): ReadonlySet<number> {
-  /**
-   * The index of the least last value of a rise of each length, and before each index its predecessor in its rise.
-   */
-  const tails: number[] = [];
-  const previous: number[] = [];
-  for (const [index, value] of values.entries()) {
-    let low = 0;
-    let high = tails.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (values[tails[middle]] < value) low = middle + 1;
-      else high = middle;
-    }
-    previous.push(low === 0 ? -1 : tails[low - 1]);
-    tails[low] = index;
-  }
-  const rise = new Set<number>();
-  for (let index = tails.at(-1) ?? -1; index >= 0; index = previous[index]) rise.add(index);
-  return rise;
+  stay(Number.POSITIVE_INFINITY);
+  return after;
 }
 
 /** Rows are the same when all their columns are, JSON compared by content. */

@@ -94,10 +94,23 @@ export interface Conflict {
   readonly winner: { readonly at: number; readonly device: number };
 }
 
-/** News of one live query: all rows (the first time and after an error), a difference, or an error. */
+/**
+ * News of one live query: the first rows of its answer (the first time and after an error), a difference, or an error. A long answer
+ * comes in pieces, and all but the last say that `more` comes.
+ */
 export type LiveNews =
-  | { readonly kind: 'rows'; readonly live: number; readonly rows: readonly RowView[] }
-  | { readonly kind: 'difference'; readonly live: number; readonly difference: Difference<RowView> }
+  | {
+      readonly kind: 'rows';
+      readonly live: number;
+      readonly rows: readonly RowView[];
+      readonly more: boolean;
+    }
+  | {
+      readonly kind: 'difference';
+      readonly live: number;
+      readonly difference: Difference<RowView>;
+      readonly more: boolean;
+    }
   | { readonly kind: 'error'; readonly live: number; readonly error: Failure };
 
 export interface Update {
@@ -110,7 +123,8 @@ export interface Update {
   readonly ended?: Failure;
 }
 
-export type UpdateListener = (update: Update) => void;
+/** Where page and worker are apart it gives a promise, which ends when the page has taken the update in. */
+export type UpdateListener = (update: Update) => unknown;
 
 /** What the page hears and the worker wants to know. */
 export type PageEvent = 'online' | 'offline' | 'visible' | 'hidden';

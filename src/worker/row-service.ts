@@ -46,9 +46,11 @@ export class RowService {
     if (this.#live.changed(this.#shown.changed(keys))) this.#onNews();
   }
 
-  /** What live queries have to tell since the last call. */
+  /** What live queries have to tell since the last call. What they could not tell yet is news again, as `onNews` says. */
   news(): LiveNews[] {
-    return this.#live.news();
+    const news = this.#live.news();
+    if (this.#live.isBehind) this.#onNews();
+    return news;
   }
 
   /** How many rows are shown, and how many are live and wait for a row that they refer to. */

@@ -572,6 +572,36 @@ export function describeClient(name: string, open: () => Promise<TestSpace>): vo
         live.close();
       });
 
+      test('APP-13: a long answer comes in pieces, in order, and a list that comes back does so too', async () => {
+        const list = await groceries();
+        const count = 2_400;
+        for (let written = 0; written < count; written += 800) {
+          await space.transaction(({ tables }) => {
+            for (let i = written; i < written + 800; i += 1) {
+              tables.items.put({ list, title: String((i * 7919) % count).padStart(4, '0') });
+            }
+          });
+        }
+        const live = space.tables.items.live({ where: { list }, orderBy: 'title' });
+        const lengths: number[] = [];
+        const stop = live.subscribe(({ rows, loading }) => {
+          if (rows.length === 0) return;
+          lengths.push(rows.length);
+          expect(loading).toBe(rows.length < count);
+          expect(rows.every(({ title }, i) => title === String(i).padStart(4, '0'))).toBe(true);
+        });
+        const { rows } = await until(live, ({ loading }) => !loading);
+        expect(lengths).toEqual([200, 1_200, 2_200, 2_400]);
+        expect(rows).toEqual(await space.tables.items.query({ where: { list }, orderBy: 'title' }));
+        await space.tables.lists.delete(list);
+        await until(live, (result) => !result.loading && result.rows.length === 0);
+        await space.tables.lists.restore(list);
+        await until(live, (result) => !result.loading && result.rows.length === count);
+        expect(lengths).toEqual([200, 1_200, 2_200, 2_400, 1_000, 2_000, 2_400]);
+        stop();
+        live.close();
+      });
+
       test('MRG-7: a live query hears of rows that a parent hides and shows', async () => {
         const list = await groceries();
         await space.tables.items.put({ list, title: 'a' });

@@ -1,93 +1,110 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applyDifference, difference, isEmptyDifference } from '../../src/model/difference.ts';
+import {
+  applyDifference,
+  type Coming,
+  differenceOf,
+  isEmptyDifference,
+  sameRow,
+} from '../../src/model/difference.ts';
 import { property } from '../property.ts';
 
-interface Item {
-  readonly id: string;
-  readonly value: unknown;
+/** The list after, by its definition: at each place first what comes there, then the row of the place unless it is gone. */
+function after(
+  before: readonly string[],
+  gone: readonly number[],
+  coming: readonly Coming<string>[],
+): string[] {
+  const at = (place: number): string[] => coming.flatMap(([to, row]) => (to === place ? [row] : []));
+  const rows = before.flatMap((row, place) => [...at(place), ...(gone.includes(place) ? [] : [row])]);
+  return [...rows, ...at(before.length)];
 }
-const rows = (text: string): Item[] => [...text].map((id) => ({ id, value: 0 }));
 
-const lists = fc.uniqueArray(
+const change = fc.nat(12).chain((length) =>
   fc.record({
-    id: fc.constantFrom(...'abcdefghij'),
-    value: fc.constantFrom<unknown>(1, 2, [1], { k: [null] }),
+    before: fc.constant([...'abcdefghijkl'].slice(0, length)),
+    gone: fc.subarray([...Array(length).keys()]),
+    coming: fc
+      .array(fc.nat(length), { maxLength: 8 })
+      .map((places) =>
+        places.sort((a, b) => a - b).map((place, number): Coming<string> => [place, `${number}`]),
+      ),
   }),
-  { selector: ({ id }) => id },
 );
 
-/** The most rows that could stay where they are, by trying all sets of rows that could. */
-function mostStaying(before: readonly Item[], after: readonly Item[]): number {
-  const same = after.flatMap((row) => {
-    const place = before.findIndex((old) => old.id === row.id && JSON.stringify(old) === JSON.stringify(row));
-    return place < 0 ? [] : [place];
-  });
-  let most = 0;
-  for (let set = 0; set < 1 << same.length; set++) {
-    const chosen = same.filter((_, index) => (set >> index) & 1);
-    if (chosen.every((place, index) => index === 0 || chosen[index - 1] < place))
-      most = Math.max(most, chosen.length);
-  }
-  return most;
-}
-
 property(
-  'applying the difference to the list before gives the list after',
+  'applying a difference takes out what is gone and puts what comes before the rows that had its places',
   10_000,
-  lists,
-  lists,
-  (before, after) => {
-    expect(applyDifference(before, difference(before, after))).toEqual(after);
+  change,
+  ({ before, gone, coming }) => {
+    expect(applyDifference(before, differenceOf(gone, coming))).toEqual(after(before, gone, coming));
   },
 );
 
 property(
-  'a difference is minimal: exactly the rows that went, and no more rows sent than must be',
+  'a difference says what is gone and what comes once each, in runs that do not touch, and nothing else',
   2000,
-  lists,
-  lists,
-  (before, after) => {
-    const { removed, changed } = difference(before, after);
-    const now = new Set(after.map(({ id }) => id));
-    expect(removed).toEqual(before.map(({ id }) => id).filter((id) => !now.has(id)));
-    expect(changed.length).toBe(after.length - mostStaying(before, after));
-    const indexes = changed.map(([index]) => index);
-    expect(indexes).toEqual([...new Set(indexes)].sort((a, b) => a - b));
+  change,
+  ({ gone, coming }) => {
+    const { removed, added } = differenceOf(gone, coming);
+    expect(removed.flatMap(([at, count]) => [...Array(count).keys()].map((i) => at + i))).toEqual(gone);
+    expect(added.flatMap(([, rows]) => rows)).toEqual(coming.map(([, row]) => row));
+    for (const [i, [at]] of removed.entries()) {
+      const [last, count] = removed[i - 1] ?? [-2, 1];
+      expect(at).toBeGreaterThan(last + count);
+    }
+    for (const [i, [at]] of added.entries()) {
+      const [last, rows] = added[i - 1] ?? [-2, ['']];
+      expect(at).toBeGreaterThan(last + rows.length);
+    }
+    expect(isEmptyDifference({ removed, added })).toBe(gone.length + coming.length === 0);
   },
 );
 
 describe('by example', () => {
-  test('nothing changed is nothing sent, though every row is a new object', () => {
-    const found = difference(rows('abc'), structuredClone(rows('abc')));
-    expect(found).toEqual({ removed: [], changed: [] });
-    expect(isEmptyDifference(found)).toBe(true);
+  test('a piece that goes at the end is one run', () => {
+    expect(
+      differenceOf(
+        [],
+        [
+          [3, 'd'],
+          [3, 'e'],
+        ],
+      ),
+    ).toEqual({ removed: [], added: [[3, ['d', 'e']]] });
   });
 
   test('a row moved from last to first is one row sent, not all that it passed', () => {
-    expect(difference(rows('abcde'), rows('eabcd')).changed).toEqual([[0, { id: 'e', value: 0 }]]);
+    const found = differenceOf([4], [[0, 'e']]);
+    expect(found).toEqual({ removed: [[4, 1]], added: [[0, ['e']]] });
+    expect(applyDifference([...'abcde'], found)).toEqual([...'eabcd']);
   });
 
-  test('a row that went is named once and sends no row', () => {
-    expect(difference(rows('abc'), rows('ac'))).toEqual({ removed: ['b'], changed: [] });
+  test('any number of runs can be applied', () => {
+    const before = Array.from({ length: 400_000 }, (_, i) => i);
+    const even = before.filter((i) => i % 2 === 0);
+    const left = applyDifference(before, differenceOf(even, []));
+    expect(left.length).toBe(200_000);
+    const again = differenceOf(
+      [],
+      even.map((row): Coming<number> => [row / 2, row]),
+    );
+    expect(applyDifference(left, again)).toEqual(before);
   });
 
   test('rows that stay keep their identity, so that a view need not draw them again', () => {
-    const before = rows('abc');
-    const after = applyDifference(
-      before,
-      difference(before, [...rows('a'), { id: 'b', value: 9 }, ...rows('c')]),
-    );
-    expect(after[0]).toBe(before[0]);
-    expect(after[2]).toBe(before[2]);
-    expect(applyDifference(before, { removed: [], changed: [] })).toBe(before);
+    const before = [...'abc'].map((id) => ({ id }));
+    const now = applyDifference(before, differenceOf([1], [[1, { id: 'b' }]]));
+    expect(now[0]).toBe(before[0]);
+    expect(now[1]).not.toBe(before[1]);
+    expect(now[2]).toBe(before[2]);
   });
 
   test('JSON is compared by content', () => {
-    const of = (value: unknown): Item[] => [{ id: 'a', value }];
-    expect(difference(of({ k: [1, { l: 2 }] }), of({ k: [1, { l: 2 }] })).changed).toEqual([]);
-    expect(difference(of([1, 2]), of([1])).changed.length).toBe(1);
-    expect(difference(of([]), of({})).changed.length).toBe(1);
-    expect(difference(of(null), of(undefined)).changed.length).toBe(1);
+    const same = (a: unknown, b: unknown): boolean => sameRow({ id: 'a', value: a }, { id: 'a', value: b });
+    expect(same({ k: [1, { l: 2 }] }, { k: [1, { l: 2 }] })).toBe(true);
+    expect(same([1, 2], [1])).toBe(false);
+    expect(same([], {})).toBe(false);
+    expect(same(null, undefined)).toBe(false);
   });
 });

@@ -5,7 +5,7 @@ import { applyDifference } from '../../src/model/difference.ts';
 import { type Draft, settleDraft } from '../../src/model/draft.ts';
 import { encodePut } from '../../src/model/schema.ts';
 import { ChangedRows, MemoryTable } from '../../src/store/memory-table.ts';
-import { LiveQueries } from '../../src/worker/live-queries.ts';
+import { LiveQueries, type PieceSizes } from '../../src/worker/live-queries.ts';
 import { LiveWindow } from '../../src/worker/live-window.ts';
 import type { PlainQuery, RowView } from '../../src/worker/protocol.ts';
 import { QueryPlan } from '../../src/worker/query-plan.ts';
@@ -113,25 +113,93 @@ const query: fc.Arbitrary<PlainQuery> = fc.record(
 
 const history = fc.array(fc.array(step, { minLength: 1, maxLength: 25 }), { maxLength: 30 });
 
+function viewed(window: LiveWindow): readonly RowView[] {
+  return window.found.map((found) => window.view(found));
+}
+
 property(
   'PULL-18: after any changes a live window is what the query gives anew',
   2000,
   history,
   query,
-  (writes, plain) => {
+  fc.constantFrom(1, 7, 1000),
+  (writes, plain, turn) => {
     const rows = new Rows();
     const plan = new QueryPlan(schema, 'items', plain);
-    const window = new LiveWindow(rows.shown, plan);
+    const window = new LiveWindow(rows.shown, plan, turn);
     for (const write of writes) {
-      const before = window.rows;
+      const before = window.isScanning ? [] : viewed(window);
       const changed = new Set(rows.write(write).flatMap(([table, id]) => (table === 'items' ? [id] : [])));
       window.update(changed);
-      expect(window.rows).toEqual(rowsOf(rows.shown, plan));
+      // Now and then a scan is still under way when more changes.
+      if (window.isScanning && changed.size % 2 === 0) {
+        window.advance();
+        continue;
+      }
+      while (window.isScanning) window.advance();
+      const now = viewed(window);
+      expect(now).toEqual(rowsOf(rows.shown, plan));
       const old = new Map(before.map((row) => [row.id, row]));
-      for (const row of window.rows) if (!changed.has(row.id)) expect(old.get(row.id) ?? row).toBe(row);
+      for (const row of now) if (!changed.has(row.id)) expect(old.get(row.id) ?? row).toBe(row);
     }
   },
 );
+
+/** A page with its live queries, which are told in pieces of these sizes. */
+class Pages {
+  readonly live: LiveQueries;
+  readonly pages: { readonly plan: QueryPlan; rows: readonly RowView[]; isWhole: boolean }[];
+  readonly #rows: Rows;
+  readonly #sizes: PieceSizes;
+
+  constructor(rows: Rows, plains: readonly PlainQuery[], sizes: PieceSizes) {
+    this.#rows = rows;
+    this.#sizes = sizes;
+    this.live = new LiveQueries(rows.shown, sizes);
+    this.pages = plains.map((plain, number) => {
+      this.live.watch(number, 'items', plain);
+      return { plan: new QueryPlan(schema, 'items', plain), rows: [], isWhole: false };
+    });
+  }
+
+  hear(): void {
+    for (const news of this.live.news()) {
+      const page = this.pages[news.live];
+      if (page === undefined || news.kind === 'error') throw new Error('news of no query');
+      const before = page.rows;
+      const told = news.kind === 'rows' ? news.rows : news.difference.added.flatMap(([, added]) => added);
+      if (news.kind === 'difference') {
+        if (page.isWhole || news.more) {
+          expect(told.length + news.difference.removed.length, 'an empty difference').toBeGreaterThan(0);
+        }
+        page.rows = applyDifference(page.rows, structuredClone(news.difference));
+      } else page.rows = structuredClone(news.rows);
+      page.isWhole = !news.more;
+      expect(told.length).toBeLessThanOrEqual(news.kind === 'rows' ? this.#sizes.first : this.#sizes.further);
+      this.#judge(page, before, news.kind === 'rows');
+    }
+    expect(this.pages.every(({ isWhole }) => isWhole) || this.live.isBehind).toBe(true);
+  }
+
+  #judge(page: Pages['pages'][number], before: readonly RowView[], isFirst: boolean): void {
+    const { rows, plan } = page;
+    for (const [i, row] of rows.entries()) {
+      const next = rows[i + 1];
+      if (next !== undefined) expect(plan.compare(row, next), 'rows out of order').toBeLessThan(0);
+    }
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
+    const now = rowsOf(this.#rows.shown, plan);
+    if (page.isWhole) expect(rows).toEqual(now);
+    else if (isFirst) expect(rows).toEqual(now.slice(0, rows.length));
+    const old = new Map(before.map((row) => [row.id, row]));
+    if (page.isWhole) for (const row of rows) expect(sameAsBefore(old.get(row.id), row)).toBe(true);
+  }
+}
+
+/** A row that is as it was is the object that it was. */
+function sameAsBefore(old: RowView | undefined, row: RowView): boolean {
+  return old === undefined || old === row || JSON.stringify(old) !== JSON.stringify(row);
+}
 
 property(
   'APP-13: the differences told, applied one after the other, are the rows of the query, and no difference is empty',
@@ -140,24 +208,35 @@ property(
   fc.array(query, { minLength: 1, maxLength: 4 }),
   (writes, plains) => {
     const rows = new Rows();
-    const live = new LiveQueries(rows.shown);
-    const pages = plains.map((plain, number) => {
-      live.watch(number, 'items', plain);
-      return { plan: new QueryPlan(schema, 'items', plain), rows: [] as readonly RowView[], told: false };
-    });
+    const pages = new Pages(rows, plains, { first: 1000, further: 1000, looked: 1000 });
     for (const write of writes) {
-      live.changed(rows.write(write));
-      for (const news of live.news()) {
-        const page = pages[news.live];
-        if (page === undefined || news.kind === 'error') throw new Error('news of no query');
-        if (news.kind === 'difference') {
-          expect(news.difference.removed.length + news.difference.changed.length).toBeGreaterThan(0);
-        }
-        page.rows = news.kind === 'rows' ? news.rows : applyDifference(page.rows, news.difference);
-        page.told = true;
-      }
-      for (const page of pages) if (page.told) expect(page.rows).toEqual(rowsOf(rows.shown, page.plan));
+      pages.live.changed(rows.write(write));
+      pages.hear();
+      expect(pages.live.isBehind).toBe(false);
     }
+  },
+);
+
+property(
+  'APP-13: told in pieces while rows change, an answer is in order at each moment and in the end whole',
+  1000,
+  history,
+  fc.array(query, { minLength: 1, maxLength: 3 }),
+  fc.record({
+    first: fc.integer({ min: 1, max: 4 }),
+    further: fc.integer({ min: 1, max: 9 }),
+    looked: fc.integer({ min: 1, max: 40 }),
+  }),
+  (writes, plains, sizes) => {
+    const rows = new Rows();
+    const pages = new Pages(rows, plains, sizes);
+    for (const write of writes) {
+      pages.live.changed(rows.write(write));
+      pages.hear();
+    }
+    for (let left = 1000; pages.live.isBehind && left > 0; left -= 1) pages.hear();
+    expect(pages.live.isBehind).toBe(false);
+    for (const page of pages.pages) expect(page.rows).toEqual(rowsOf(rows.shown, page.plan));
   },
 );
 
@@ -178,13 +257,104 @@ describe('a live window', () => {
       },
     };
     const plan = new QueryPlan(schema, 'items', { limit: 10 });
-    const window = new LiveWindow(counted, plan);
+    const window = new LiveWindow(counted, plan, 1000);
+    window.advance();
+    expect(window.isScanning).toBe(false);
     expect(scans).toBe(1);
     for (let id = 0; id < 64; id += 1) {
       rows.write([{ kind: 'delete', table: 'items', id }]);
       window.update(new Set([`r${id}`]));
-      expect(window.rows).toEqual(rowsOf(rows.shown, plan));
+      window.advance();
+      expect(viewed(window)).toEqual(rowsOf(rows.shown, plan));
     }
     expect(scans).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('an answer in pieces', () => {
+  const sizes: PieceSizes = { first: 20, further: 50, looked: 100 };
+  const filled = (count: number): Rows => {
+    const rows = new Rows();
+    rows.write([{ kind: 'list', id: 0 }]);
+    rows.write(
+      Array.from({ length: count }, (_, id) => ({ kind: 'item', id, list: 0, priority: 0, title: 'a' })),
+    );
+    return rows;
+  };
+  const whole = (pages: Pages): number => {
+    let messages = 0;
+    for (; pages.live.isBehind && messages < 1000; messages += 1) pages.hear();
+    return messages;
+  };
+
+  test('APP-13: the first screen comes first, then so many rows a frame until it is whole', () => {
+    const pages = new Pages(filled(230), [{}], sizes);
+    const lengths: number[] = [];
+    while (pages.live.isBehind) {
+      pages.hear();
+      lengths.push(pages.pages[0].rows.length);
+    }
+    // Two turns find the rows before the third tells the first of them.
+    expect(lengths).toEqual([0, 0, 20, 70, 120, 170, 220, 230]);
+  });
+
+  test('APP-13: rows that are shown stay while the new forms of others wait, and no row is there twice', () => {
+    const rows = filled(200);
+    const pages = new Pages(rows, [{ orderBy: 'priority' }], sizes);
+    whole(pages);
+    // All of them move to the other end of the order, one by one.
+    const steps = Array.from(
+      { length: 200 },
+      (_, id): Step => ({ kind: 'item', id, list: 0, priority: 200 - id, title: 'b' }),
+    );
+    pages.live.changed(rows.write(steps));
+    for (let told = 50; told <= 200; told += 50) {
+      pages.hear();
+      const [{ rows: shown, isWhole }] = pages.pages;
+      expect(shown.length).toBe(200);
+      expect(shown.filter(({ title }) => title === 'b').length).toBe(told);
+      expect(isWhole).toBe(told === 200);
+    }
+  });
+
+  test('MRG-5: a difference of no more rows than a piece is told whole', () => {
+    const rows = filled(10);
+    const pages = new Pages(rows, [{}], sizes);
+    whole(pages);
+    const steps = Array.from(
+      { length: 50 },
+      (_, id): Step => ({ kind: 'item', id: 100 + id, list: 0, priority: 0, title: 'b' }),
+    );
+    pages.live.changed(rows.write(steps));
+    pages.hear();
+    expect(pages.pages[0].isWhole).toBe(true);
+    expect(pages.pages[0].rows.length).toBe(60);
+  });
+
+  test('APP-13: a list that is hidden is told at once, and one that comes back in pieces', () => {
+    const rows = filled(200);
+    const pages = new Pages(rows, [{}], sizes);
+    whole(pages);
+    pages.live.changed(rows.write([{ kind: 'delete', table: 'lists', id: 0 }]));
+    pages.hear();
+    expect(pages.pages[0].rows).toEqual([]);
+    expect(pages.live.isBehind).toBe(false);
+    pages.live.changed(rows.write([{ kind: 'restore', table: 'lists', id: 0 }]));
+    pages.hear();
+    expect(whole(pages)).toBe(3);
+    expect(pages.pages[0].rows.length).toBe(200);
+  });
+
+  test('APP-13: an answer whose end goes before it was told is told to be whole', () => {
+    const rows = filled(40);
+    const pages = new Pages(rows, [{}], sizes);
+    pages.hear();
+    expect(pages.pages[0].isWhole).toBe(false);
+    const told = new Set(pages.pages[0].rows.map(({ id }) => id));
+    const others = Array.from({ length: 40 }, (_, id) => id).filter((id) => !told.has(`r${id}`));
+    pages.live.changed(rows.write(others.map((id) => ({ kind: 'delete', table: 'items', id }))));
+    pages.hear();
+    expect(pages.pages[0].isWhole).toBe(true);
+    expect(pages.live.isBehind).toBe(false);
   });
 });

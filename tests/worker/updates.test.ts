@@ -48,6 +48,49 @@ test('PULL-18: nothing to tell is told by no message, and does not delay the nex
   expect(sent).toEqual([1]);
 });
 
+test('APP-13: the next message waits until the page has taken in the one before, and what came meanwhile is in it', async () => {
+  const clock = new TestClock();
+  const sent: number[] = [];
+  const pages: (() => void)[] = [];
+  const updates = new Updates(
+    clock,
+    () => ({ live: [] }),
+    () => {
+      sent.push(clock.now());
+      return new Promise<void>((taken) => pages.push(taken));
+    },
+  );
+  updates.mark();
+  clock.move(0);
+  for (let i = 0; i < 5; i += 1) {
+    updates.mark();
+    clock.move(100);
+  }
+  expect(sent).toEqual([0]);
+  pages.shift()?.();
+  await Promise.resolve();
+  clock.move(0);
+  expect(sent).toEqual([0, 500]);
+});
+
+test('APP-13: what is marked while a message is collected goes out a frame later', () => {
+  const clock = new TestClock();
+  const sent: number[] = [];
+  let left = 3;
+  const updates: Updates = new Updates(
+    clock,
+    () => {
+      left -= 1;
+      if (left > 0) updates.mark();
+      return { live: [] };
+    },
+    () => sent.push(clock.now()),
+  );
+  updates.mark();
+  clock.move(100);
+  expect(sent).toEqual([0, 16, 32]);
+});
+
 test('APP-17: after closing nothing is told any more', () => {
   const { clock, updates, sent } = counting();
   updates.mark();
