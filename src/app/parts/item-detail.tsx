@@ -72,13 +72,14 @@ function ItemFields({ space, item, place, isGone, mayWrite }: FieldsProps) {
     await deleteRow(space, 'items', id, item.title);
   };
   return (
-    <fieldset class="stack" disabled={!mayWrite}>
+    <div class="stack">
       {!mayWrite && <p class="hint">You can only read here.</p>}
-      <TitleField {...title.field} />
+      <TitleField {...title.field} readOnly={!mayWrite} />
       <label class="check">
         <input
           type="checkbox"
           data-testid="detail-done"
+          disabled={!mayWrite}
           checked={done}
           onChange={async ({ currentTarget: box }) => {
             if (!(await patch({ done: box.checked }))) box.checked = done;
@@ -92,6 +93,7 @@ function ItemFields({ space, item, place, isGone, mayWrite }: FieldsProps) {
           <input
             type="date"
             data-testid="detail-due"
+            disabled={!mayWrite}
             value={dayField(due)}
             onChange={async ({ currentTarget: field }) => {
               if (!(await patch({ due: dayOf(field.value) }))) field.value = dayField(due);
@@ -102,6 +104,7 @@ function ItemFields({ space, item, place, isGone, mayWrite }: FieldsProps) {
           <span>Priority</span>
           <select
             data-testid="detail-priority"
+            disabled={!mayWrite}
             value={optionOf(priority)}
             onChange={async ({ currentTarget: field }) => {
               const { value } = field;
@@ -121,22 +124,22 @@ function ItemFields({ space, item, place, isGone, mayWrite }: FieldsProps) {
           </select>
         </label>
       </div>
-      <PlaceFields space={space} item={item} />
+      {mayWrite && <PlaceFields space={space} item={item} />}
       <label class="field">
         <span>Note</span>
-        <textarea data-testid="detail-note" rows={8} dir="auto" {...note.field} />
+        <textarea data-testid="detail-note" rows={8} dir="auto" readOnly={!mayWrite} {...note.field} />
       </label>
       {mayWrite && (
         <button type="button" class="plain danger" data-testid="detail-delete" onClick={remove}>
           Delete this item
         </button>
       )}
-    </fieldset>
+    </div>
   );
 }
 
 /** One paragraph that is as tall as its text; Enter ends it. */
-function TitleField(props: ReturnType<typeof useDraft>['field']) {
+function TitleField(props: ReturnType<typeof useDraft>['field'] & { readonly readOnly: boolean }) {
   const area = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {
     if (area.current === null) return;

@@ -38,7 +38,7 @@ export function ListHeading(props: {
       <a class="bare back" href={hashOf(null)} aria-label="All lists">
         <Icon name="back" />
       </a>
-      <h1>
+      <h2>
         <input
           class="title-field"
           aria-label="Name of this list"
@@ -47,7 +47,7 @@ export function ListHeading(props: {
           readOnly={!props.mayWrite}
           {...title.field}
         />
-      </h1>
+      </h2>
       <span
         class="count"
         data-testid="item-count"

@@ -42,7 +42,7 @@ export function Panel(props: {
     leaveFor(props.back);
   };
   return (
-    <aside class="pane panel" aria-label={props.title} data-testid={props.testId} onKeyDown={leave}>
+    <section class="pane panel" aria-label={props.title} data-testid={props.testId} onKeyDown={leave}>
       <header>
         <h2 ref={heading} tabIndex={-1}>
           {props.title}
@@ -52,6 +52,6 @@ export function Panel(props: {
         </a>
       </header>
       <div class="panel-body">{props.children}</div>
-    </aside>
+    </section>
   );
 }

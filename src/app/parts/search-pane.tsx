@@ -45,7 +45,7 @@ export function SearchPane(props: {
         <a class="bare back" href={hashOf(null)} aria-label="All lists">
           <Icon name="back" />
         </a>
-        <h1 class="unseen">Search</h1>
+        <h2 class="unseen">Search</h2>
         <input
           ref={field}
           class="search-field"

@@ -27,6 +27,7 @@ export function Workspace(props: {
   const status = useObserved(space.status);
   const role = status.devices.find(({ isThis }) => isThis)?.role;
   const mayWrite = role !== 'reader';
+  const label = remembered.value.spaces.find(({ id }) => id === space.id)?.label ?? '';
   const [isInviting, setInviting] = useState(false);
   useEffect(followKeys, []);
   const founder = status.devices[0]?.memberName ?? null;
@@ -35,6 +36,7 @@ export function Workspace(props: {
   return (
     <div class="workspace" data-pane={pane} data-aside={aside !== null}>
       <header class="bar">
+        <h1 class="unseen">{`Cairn: ${label}`}</h1>
         <a class="home" href={hashOf(null)} aria-label="Cairn, all lists">
           <Mark />
         </a>
@@ -65,23 +67,25 @@ export function Workspace(props: {
         </a>
       </header>
       <ListsPane space={space} chosen={list} mayWrite={mayWrite} />
-      <main class="pane items">
-        {place === searching ? (
-          <SearchPane space={space} item={aside?.kind === 'item' ? aside.id : null} mayWrite={mayWrite} />
-        ) : list === null ? (
-          <p class="empty">Choose a list{mayWrite && ', or write the name of a new one'}.</p>
-        ) : (
-          <ItemsPane
-            key={list}
-            space={space}
-            list={list}
-            item={aside?.kind === 'item' ? aside.id : null}
-            mayWrite={mayWrite}
-          />
-        )}
+      <main>
+        <div class="pane items">
+          {place === searching ? (
+            <SearchPane space={space} item={aside?.kind === 'item' ? aside.id : null} mayWrite={mayWrite} />
+          ) : list === null ? (
+            <p class="empty">Choose a list{mayWrite && ', or write the name of a new one'}.</p>
+          ) : (
+            <ItemsPane
+              key={list}
+              space={space}
+              list={list}
+              item={aside?.kind === 'item' ? aside.id : null}
+              mayWrite={mayWrite}
+            />
+          )}
+        </div>
+        {aside !== null && <Beside space={space} place={place} aside={aside} mayWrite={mayWrite} />}
       </main>
       <BottomBar place={place} aside={aside} onInvite={mayWrite ? () => setInviting(true) : null} />
-      {aside !== null && <Beside space={space} place={place} aside={aside} mayWrite={mayWrite} />}
       {isInviting && <InviteDialog space={space} own={role} onClose={() => setInviting(false)} />}
     </div>
   );
