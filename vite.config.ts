@@ -17,7 +17,7 @@ import { webkitProvider } from './tests/engines/webkit-provider.ts';
  *   vite build --ssr src/relay/main.ts    the relay, for Node   → dist/relay
  *   vite                the app with a relay inside the dev server, its data in .cairn/
  *
- * and the test projects: `node`; `chromium`, `firefox`, `webkit` (Vitest's browser mode); `e2e` (drives whole browsers).
+ * and the test projects: `node`; `chromium`, `firefox`, `webkit` (Vitest's browser mode); `e2e` and `e2e-timed` (drive whole browsers).
  */
 const inRoot = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -203,6 +203,27 @@ function inBrowser(
   };
 }
 
+/** End-to-end tests that measure times. */
+const timed = ['tests/e2e/tabs.test.ts', 'tests/e2e/large-lists.test.ts'];
+
+/** Real browsers and a real relay on shared cores, with time to wait for conditions. */
+function endToEnd(
+  name: string,
+  options: TestProjectInlineConfiguration['test'],
+): TestProjectInlineConfiguration {
+  return {
+    extends: true,
+    test: {
+      name,
+      environment: 'node',
+      expect: { poll: { timeout: 20_000, interval: 50 } },
+      testTimeout: 240_000,
+      hookTimeout: 120_000,
+      ...options,
+    },
+  };
+}
+
 export default defineConfig(({ command, isSsrBuild }) => ({
   plugins:
     command === 'build'
@@ -239,19 +260,9 @@ export default defineConfig(({ command, isSsrBuild }) => ({
       ),
       inBrowser('firefox', () => playwright({ launchOptions: firefoxLaunch(findFirefox() ?? '') })),
       inBrowser('webkit', webkitProvider),
-      {
-        extends: true,
-        test: {
-          name: 'e2e',
-          environment: 'node',
-          include: ['tests/e2e/**/*.test.ts'],
-          // Real browsers and a real relay on shared cores: one file at a time, and time to wait for conditions.
-          fileParallelism: false,
-          expect: { poll: { timeout: 20_000, interval: 50 } },
-          testTimeout: 240_000,
-          hookTimeout: 120_000,
-        },
-      },
+      endToEnd('e2e', { include: ['tests/e2e/**/*.test.ts'], exclude: timed, maxWorkers: 2 }),
+      // After the others, when the cores are free.
+      endToEnd('e2e-timed', { include: timed, maxWorkers: 1, sequence: { groupOrder: 1 } }),
     ],
   },
 }));

@@ -142,7 +142,7 @@ try {
   for (const { name, version } of found) {
     if (version !== null && name !== 'chromium') await tests(`The browser suites in ${version}`, [name]);
   }
-  await tests('End to end: real browsers, a real relay', ['e2e']);
+  await tests('End to end: real browsers, a real relay', ['e2e', 'e2e-timed']);
 } catch (error) {
   console.error(error);
   count(error instanceof Error ? error.message : String(error), false);

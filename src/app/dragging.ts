@@ -7,11 +7,8 @@ export interface Carried {
   readonly box: HTMLElement;
   /** The row that is carried. */
   readonly row: HTMLElement;
-  readonly rowHeight: number;
-  /** Where the first row begins in what scrolls, pixels. */
-  readonly top: number;
+  /** Its place, the first place where it may stand, and the last. */
   readonly from: number;
-  /** The first place where it may stand, and the last. */
   readonly first: number;
   readonly last: number;
   /** The pointer's place at the start, in pixels of the viewport. */
@@ -24,8 +21,11 @@ export interface Carried {
 const edge = 48;
 const fastest = 18;
 
-export function carry(carried: Carried): void {
-  const { box, row, rowHeight, top, from, first, last, startY, pointerId, onDrop } = carried;
+export function carry({ box, row, from, first, last, startY, pointerId, onDrop }: Carried): void {
+  const height = row.offsetHeight;
+  // Where row 0 begins in what scrolls.
+  const top =
+    row.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop - from * height;
   const line = document.createElement('div');
   line.className = 'drop-line';
   box.append(line);
@@ -37,16 +37,14 @@ export function carry(carried: Carried): void {
   const look = (): void => {
     const edges = box.getBoundingClientRect();
     const within = y - edges.top + box.scrollTop - top;
-    to = Math.min(last, Math.max(first, Math.floor(within / rowHeight)));
-    line.style.transform = `translateY(${top + (to > from ? to + 1 : to) * rowHeight}px)`;
+    to = Math.min(last, Math.max(first, Math.floor(within / height)));
+    line.style.transform = `translateY(${top + (to > from ? to + 1 : to) * height}px)`;
     line.hidden = to === from;
-    const over =
-      y < edges.top + edge ? y - edges.top - edge : y > edges.bottom - edge ? y - edges.bottom + edge : 0;
-    const by = Math.max(-fastest, Math.min(fastest, over / 2));
-    if (by !== 0) box.scrollTop += by;
+    box.scrollTop += scrollBy(y - edges.top, edges.bottom - y);
     frame = requestAnimationFrame(look);
   };
 
+  const over = new AbortController();
   const end = (isDropped: boolean): void => {
     cancelAnimationFrame(frame);
     line.remove();
@@ -54,27 +52,30 @@ export function carry(carried: Carried): void {
     over.abort();
     if (isDropped && to !== from) onDrop(to);
   };
-  const over = new AbortController();
-  const { signal } = over;
-  addEventListener(
-    'pointermove',
-    (event) => {
-      if (event.pointerId === pointerId) y = event.clientY;
-    },
-    { signal },
-  );
-  addEventListener('pointerup', (event) => event.pointerId === pointerId && end(true), { signal });
-  addEventListener('pointercancel', (event) => event.pointerId === pointerId && end(false), { signal });
-  addEventListener(
-    'keydown',
-    (event) => {
-      if (event.key !== 'Escape') return;
-      // It ends the carrying, and not what is below it.
-      event.preventDefault();
-      event.stopPropagation();
-      end(false);
-    },
-    { signal, capture: true },
-  );
+  const on = <K extends keyof WindowEventMap>(kind: K, listener: (event: WindowEventMap[K]) => void): void =>
+    addEventListener(kind, listener, { signal: over.signal, capture: true });
+  on('pointermove', (event) => {
+    if (event.pointerId === pointerId) y = event.clientY;
+  });
+  on('pointerup', (event) => {
+    if (event.pointerId === pointerId) end(true);
+  });
+  on('pointercancel', (event) => {
+    if (event.pointerId === pointerId) end(false);
+  });
+  on('keydown', (event) => {
+    if (event.key !== 'Escape') return;
+    // It ends the carrying, and not what is below it.
+    event.preventDefault();
+    event.stopPropagation();
+    end(false);
+  });
   look();
+}
+
+/** Pixels to scroll in this frame, from how far the pointer is below the upper edge and above the lower one. */
+function scrollBy(belowTop: number, aboveBottom: number): number {
+  if (belowTop < edge) return Math.max(-fastest, (belowTop - edge) / 2);
+  if (aboveBottom < edge) return Math.min(fastest, (edge - aboveBottom) / 2);
+  return 0;
 }

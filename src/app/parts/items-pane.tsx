@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useChosenItems } from '../chosen-items.ts';
 import { counted, dayHere, grouped } from '../counted.ts';
 import { deleteRow } from '../deleting.ts';
+import { useHandMoves } from '../hand-moves.ts';
 import { lazily } from '../lazily.tsx';
 import { filters, type ListView, queryOf, rememberSort, sortOf } from '../list-view.ts';
 import { attempt } from '../notices.ts';
@@ -44,7 +45,6 @@ export function ItemsPane(props: {
 
   const [showsDone, setShowsDone] = useState(true);
   const [inView, setInView] = useState<string | null>(null);
-  const [said, setSaid] = useState('');
   const open = useMemo(() => firstIndex(rows, ({ done }) => done), [rows]);
   const hasDivider = open < rows.length && view.filter !== 'done';
   const hidesDone = hasDivider && !showsDone;
@@ -52,10 +52,15 @@ export function ItemsPane(props: {
     if (!hasDivider) return rows;
     return [...rows.slice(0, open), divider, ...(hidesDone ? [] : rows.slice(open))];
   }, [rows, open, hasDivider, hidesDone]);
+  // Done items are moved among each other, below the line.
+  const moves = useHandMoves(space, 'items', (row) => {
+    const isOpen = rows.findIndex((other) => other.id === row) < open;
+    return isOpen
+      ? { rows: rows.slice(0, open), first: 0 }
+      : { rows: rows.slice(open), first: open + Number(hasDivider) };
+  });
   const chosen = useChosenItems(hidesDone ? rows.slice(0, open) : rows);
 
-  /** Rows come and go while one is carried: where it is let go counts then. */
-  const latestMove = useRef<(item: Item, to: number) => Promise<void>>(async () => {});
   const wasChoosing = useRef(false);
   useEffect(() => {
     if (wasChoosing.current === chosen.isOn) return;
@@ -83,39 +88,6 @@ export function ItemsPane(props: {
     });
 
   const byHand = mayWrite && view.sort === 'hand' && !items.loading;
-  /** The rows among which one can be moved: those to do, or those done. */
-  const section = ({ done }: Item): readonly Item[] => (done ? rows.slice(open) : rows.slice(0, open));
-  const moveTo = async (item: Item, to: number): Promise<void> => {
-    const among = section(item);
-    const from = among.findIndex((row) => row.id === item.id);
-    const { move } = await import('../moving.ts');
-    if (!(await move(space, 'items', among, from, to))) return;
-    setSaid(`${item.title}: now ${grouped(to + 1)} of ${grouped(among.length)}.`);
-  };
-  latestMove.current = moveTo;
-  const onGrip = async (event: PointerEvent, item: Item): Promise<void> => {
-    if (event.button !== 0 || !(event.currentTarget instanceof Element)) return;
-    event.preventDefault();
-    const row = event.currentTarget.closest('li');
-    const box = row?.closest<HTMLElement>('.window');
-    if (!row || !box) return;
-    const first = item.done ? open + 1 : 0;
-    const among = section(item);
-    const from = first + among.indexOf(item);
-    const { carry } = await import('../dragging.ts');
-    carry({
-      box,
-      row,
-      rowHeight: row.offsetHeight,
-      top: 0,
-      from,
-      first,
-      last: first + among.length - 1,
-      startY: event.clientY,
-      pointerId: event.pointerId,
-      onDrop: (to) => void latestMove.current(item, to - first),
-    });
-  };
   const onRowKey = (event: KeyboardEvent, line: Line): boolean => {
     if (line === divider) return false;
     if (event.ctrlKey || event.metaKey) {
@@ -125,7 +97,7 @@ export function ItemsPane(props: {
     }
     const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (event.altKey && by !== 0 && byHand && !chosen.isOn) {
-      void moveTo(line, section(line).indexOf(line) + by);
+      moves.moveBy(line.id, by);
       return true;
     }
     if (event.altKey || !mayWrite) return false;
@@ -201,7 +173,7 @@ export function ItemsPane(props: {
               place={id}
               isChosen={line.id === props.item}
               mayWrite={mayWrite}
-              onGrip={byHand ? (event) => void onGrip(event, line) : undefined}
+              onGrip={byHand ? (event) => void moves.carry(event, line.id) : undefined}
             />
           )
         }
@@ -221,7 +193,7 @@ export function ItemsPane(props: {
         <ReadOnly />
       )}
       <span class="unseen" role="status">
-        {said}
+        {moves.said}
       </span>
     </>
   );

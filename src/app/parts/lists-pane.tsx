@@ -1,5 +1,6 @@
 /** All lists, by hand or by name. */
-import { useMemo, useRef, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
+import { useHandMoves } from '../hand-moves.ts';
 import { attempt } from '../notices.ts';
 import { useLive, useObserved } from '../observed.ts';
 import { go, hashOf } from '../route.ts';
@@ -36,52 +37,27 @@ export function ListsPane({
       justMade.list = await space.tables.lists.put({ title });
       go(hashOf(justMade.list));
     });
-  const [said, setSaid] = useState('');
-  const moveTo = async (id: string, to: number): Promise<void> => {
-    const from = lists.findIndex((list) => list.id === id);
-    const { move } = await import('../moving.ts');
-    if (!(await move(space, 'lists', lists, from, to))) return;
-    setSaid(`${lists[from]?.title}: now ${to + 1} of ${lists.length}.`);
-  };
-  // Lists come and go while one is carried.
-  const latestMove = useRef(moveTo);
-  latestMove.current = moveTo;
+  const moves = useHandMoves(space, 'lists', () => ({ rows: lists, first: 0 }));
   const onKey = (event: KeyboardEvent, index: number): void => {
     const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     const list = lists[index];
     if (by === 0 || list === undefined) return;
     event.preventDefault();
-    if (event.altKey && mayWrite) void moveTo(list.id, index + by);
+    if (event.altKey && mayWrite) moves.moveBy(list.id, by);
     else if (event.currentTarget instanceof HTMLElement) {
       const rows = event.currentTarget.closest('ul')?.querySelectorAll('a');
       rows?.item(index + by)?.focus();
     }
   };
-  const onGrip = async (event: PointerEvent, id: string): Promise<void> => {
-    if (event.button !== 0 || !(event.currentTarget instanceof Element)) return;
-    event.preventDefault();
-    const row = event.currentTarget.closest('li');
-    const box = row?.closest('nav');
-    if (!row || !box) return;
+  const onGrip = (event: PointerEvent, id: string): void => {
+    const row = event.currentTarget instanceof Element ? event.currentTarget.closest('li') : null;
     // The row is a link, which the press would open when it ends.
     const stay = (click: Event): void => click.preventDefault();
-    row.addEventListener('click', stay, true);
-    addEventListener('pointerup', () => setTimeout(() => row.removeEventListener('click', stay, true)), {
+    row?.addEventListener('click', stay, true);
+    addEventListener('pointerup', () => setTimeout(() => row?.removeEventListener('click', stay, true)), {
       once: true,
     });
-    const { carry } = await import('../dragging.ts');
-    carry({
-      box,
-      row,
-      rowHeight: row.offsetHeight,
-      top: row.offsetTop - lists.findIndex((list) => list.id === id) * row.offsetHeight,
-      from: lists.findIndex((list) => list.id === id),
-      first: 0,
-      last: lists.length - 1,
-      startY: event.clientY,
-      pointerId: event.pointerId,
-      onDrop: (to) => void latestMove.current(id, to),
-    });
+    void moves.carry(event, id);
   };
   return (
     <nav class="pane lists" aria-label="Lists">
@@ -115,7 +91,7 @@ export function ListsPane({
         ))}
       </ul>
       <span class="unseen" role="status">
-        {said}
+        {moves.said}
       </span>
       {/* Said once: a list that is open says it itself. */}
       {mayWrite ? <AddLine label="New list" testId="list-add" add={add} /> : chosen === null && <ReadOnly />}
