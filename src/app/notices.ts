@@ -28,6 +28,11 @@ export function dismiss(number: number): void {
   notices.value = notices.value.filter((notice) => notice.number !== number);
 }
 
+/** Takes away what can be taken back no more: the space that it is about is left. */
+export function dropActions(): void {
+  notices.value = notices.value.filter(({ action }) => action === null);
+}
+
 /** Takes the step of a notice, which then has said what it had to. */
 export async function runAction({ number, action }: Notice): Promise<void> {
   dismiss(number);

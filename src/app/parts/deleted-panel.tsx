@@ -45,8 +45,8 @@ export function DeletedPanel({
     <Panel title="Deleted" back={hashOf(place)} testId="deleted-panel">
       {hidden > 0 && (
         <p class="hint">
-          {counted(hidden, 'item is', 'items are')} hidden because the list is deleted. They come back with
-          it.
+          {counted(hidden, 'item is', 'items are')} hidden because the list is deleted.{' '}
+          {hidden === 1 ? 'It comes back with the list.' : 'They come back with the list.'}
         </p>
       )}
       {rows === null && <p class="empty">Looking…</p>}

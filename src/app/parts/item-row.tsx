@@ -47,14 +47,8 @@ export function ItemRow(props: {
         aria-current={props.isChosen ? 'true' : undefined}
       >
         <bdi>{title}</bdi>
-        {props.listTitle !== undefined && (
-          <small>
-            <span class="unseen">, in </span>
-            <bdi>{props.listTitle}</bdi>
-          </small>
-        )}
       </a>
-      <Marks item={item} />
+      <Marks item={item} listTitle={props.listTitle} />
       {props.mayWrite && (
         <button
           type="button"
@@ -107,11 +101,18 @@ export function ChoiceRow(props: {
   );
 }
 
-function Marks({ item: { note, done, priority, due } }: { readonly item: Item }) {
+function Marks({ item, listTitle }: { readonly item: Item; readonly listTitle?: string | undefined }) {
+  const { note, done, priority, due } = item;
   const priorityName = priorities.find(([value]) => value === priority)?.[1];
   const isLate = due !== null && !done && isPast(due, now.value);
   return (
     <span class="marks">
+      {listTitle !== undefined && (
+        <span class="mark-list">
+          <span class="unseen">in </span>
+          <bdi>{listTitle}</bdi>
+        </span>
+      )}
       {note !== '' && (
         <span title="Has a note">
           <Icon name="note" />

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { followKeys } from '../keys.ts';
 import { lazily } from '../lazily.tsx';
+import { dropActions } from '../notices.ts';
 import { useObserved } from '../observed.ts';
 import { BottomBar } from '../parts/bottom-bar.tsx';
 import { Icon, Mark } from '../parts/icon.tsx';
@@ -30,6 +31,7 @@ export function Workspace(props: {
   const label = remembered.value.spaces.find(({ id }) => id === space.id)?.label ?? '';
   const [isInviting, setInviting] = useState(false);
   useEffect(followKeys, []);
+  useEffect(() => dropActions, []);
   const founder = status.devices[0]?.memberName ?? null;
   useEffect(() => nameAfterFounder(space, founder), [space, founder]);
   const pane = aside !== null ? 'aside' : place !== null ? 'items' : 'lists';
