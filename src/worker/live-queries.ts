@@ -5,10 +5,10 @@
  *
  * A long answer is told in pieces, for a page that takes in many rows at once stands still (APP-13):
  *
- * 1. The first piece holds 200 rows, a screen and more; each further one, a frame later, 1,000 at most.
+ * 1. The first piece holds 200 rows, a screen and more; each further one, a frame later, 2,000 at most.
  * 2. What the page has is in the order of the query at every moment, rows as they are now or as they were told last; rows come in
  *    order, so the first answer is a beginning that grows.
- * 3. A difference of no more than 1,000 new rows is told whole. News says `more` until the page has all.
+ * 3. A difference of no more than 2,000 new rows is told whole. News says `more` until the page has all.
  * 4. A piece costs the worker a comparison of references for each row that was told, and work for each row that it tells.
  */
 import { toFailure } from '../errors.ts';
@@ -29,7 +29,7 @@ export interface PieceSizes {
   readonly looked: number;
 }
 
-const usualSizes: PieceSizes = { first: 200, further: 1_000, looked: 10_000 };
+const usualSizes: PieceSizes = { first: 200, further: 2_000, looked: 10_000 };
 
 interface LiveQuery {
   readonly window: LiveWindow;

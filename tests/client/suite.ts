@@ -574,7 +574,7 @@ export function describeClient(name: string, open: () => Promise<TestSpace>): vo
 
       test('APP-13: a long answer comes in pieces, in order, and a list that comes back does so too', async () => {
         const list = await groceries();
-        const count = 2_400;
+        const count = 4_800;
         for (let written = 0; written < count; written += 800) {
           await space.transaction(({ tables }) => {
             for (let i = written; i < written + 800; i += 1) {
@@ -591,13 +591,13 @@ export function describeClient(name: string, open: () => Promise<TestSpace>): vo
           expect(rows.every(({ title }, i) => title === String(i).padStart(4, '0'))).toBe(true);
         });
         const { rows } = await until(live, ({ loading }) => !loading);
-        expect(lengths).toEqual([200, 1_200, 2_200, 2_400]);
+        expect(lengths).toEqual([200, 2_200, 4_200, 4_800]);
         expect(rows).toEqual(await space.tables.items.query({ where: { list }, orderBy: 'title' }));
         await space.tables.lists.delete(list);
         await until(live, (result) => !result.loading && result.rows.length === 0);
         await space.tables.lists.restore(list);
         await until(live, (result) => !result.loading && result.rows.length === count);
-        expect(lengths).toEqual([200, 1_200, 2_200, 2_400, 1_000, 2_000, 2_400]);
+        expect(lengths).toEqual([200, 2_200, 4_200, 4_800, 2_000, 4_000, 4_800]);
         stop();
         live.close();
       });
