@@ -2,6 +2,7 @@
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { App } from './app.ts';
+import { look } from './look.ts';
 import { Profile } from './profile.ts';
 import { RelayProcess } from './relay-process.ts';
 
@@ -40,7 +41,7 @@ const asked = () => a.page.evaluate(() => globalThis.timesAsked);
 const databases = () => a.page.evaluate(async () => (await indexedDB.databases()).length);
 
 describe('the first visit', () => {
-  test('APP-5: over plain http it names what is missing and where the recipe is, starts nothing, and leaves an invitation as it is', async () => {
+  test('APP-5, APP-12: over plain http it names what is missing and where the recipe is, starts nothing, and leaves an invitation as it is', async () => {
     const elsewhere = 'http://cairn.home.arpa';
     await a.profile.context.route(`${elsewhere}/**`, async (route) => {
       const path = new URL(route.request().url()).pathname;
@@ -59,6 +60,7 @@ describe('the first visit', () => {
       expect(said).toContain(words);
     }
     expect(said).toContain('invitation');
+    expect(await look(a.page, 'not-secure')).toEqual([]);
     expect(a.page.url()).toBe(address);
     expect(a.page.workers()).toEqual([]);
     expect(await databases()).toBe(0);
@@ -83,19 +85,20 @@ describe('the first visit', () => {
     link = await a.invite();
   });
 
-  test('APP-5: where storage is known to vanish, this is said before a space is made and before a join', async () => {
+  test('APP-5, APP-12: where storage is known to vanish, this is said before a space is made and before a join', async () => {
     const page = await b.profile.context.newPage();
     // As private windows of Firefox and Safari answer; `engines.test.ts` asks a real one.
     await page.addInitScript(() => {
       navigator.storage.getDirectory = () => Promise.reject(new DOMException('', 'SecurityError'));
     });
-    for (const [address, step] of [
-      [relay.origin, 'create-space'],
-      [link, 'join'],
+    for (const [address, step, name] of [
+      [relay.origin, 'create-space', 'first-run-private'],
+      [link, 'join', 'join-private'],
     ] as const) {
       await page.goto(address);
       await page.getByTestId(step).waitFor();
       await page.getByRole('alert').getByText('vanishes when this private window closes').waitFor();
+      expect(await look(page, name)).toEqual([]);
       expect(await page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
     }
     await page.close();
@@ -103,13 +106,14 @@ describe('the first visit', () => {
 });
 
 describe('an installed app with storage of its own', () => {
-  test('JOIN-1, APP-5: that finds no space says why, and takes an invitation that was copied in the browser', async () => {
+  test('JOIN-1, APP-5, APP-12: that finds no space says why, and takes an invitation that was copied in the browser', async () => {
     const { page } = b;
     await b.profile.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: relay.origin });
     // What an app on the home screen of an iPhone is told.
     await page.addInitScript(() => Object.assign(navigator, { standalone: true }));
     await b.profile.goto('/');
     await page.getByTestId('apart').getByText('storage of its own').waitFor();
+    expect(await look(page, 'first-run-installed')).toEqual([]);
     await page.evaluate((text) => navigator.clipboard.writeText(text), 'Hello');
     await page.getByTestId('join-paste').click();
     await page.getByText('There is no invitation in that text').waitFor();

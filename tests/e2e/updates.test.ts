@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { App } from './app.ts';
 import { appBuilds } from './app-builds.ts';
+import { look } from './look.ts';
 import { Profile } from './profile.ts';
 import { RelayProcess } from './relay-process.ts';
 import { Tab } from './tab.ts';
@@ -38,7 +39,7 @@ async function runs({ page }: { readonly page: Page }): Promise<string> {
 }
 
 /** Has the browser look for a newer build, as it does by itself at a visit; gives what came of one that was found. */
-function look({ page }: { readonly page: Page }): Promise<string> {
+function lookForBuild({ page }: { readonly page: Page }): Promise<string> {
   return page.evaluate(async () => {
     const registration = await navigator.serviceWorker.ready;
     await registration.update();
@@ -109,7 +110,7 @@ describe('a newer build', () => {
     const page = files('three').get('/index.html');
     if (page === undefined) throw new Error('A build without a page');
     profile.network.serves(new Map([...files('two'), ['/index.html', page], ['/', page]]));
-    expect(await look(first)).toBe('redundant');
+    expect(await lookForBuild(first)).toBe('redundant');
     await first.reload();
     expect(await runs(first)).toBe('one');
     expect(await line(first).count()).toBe(0);
@@ -159,16 +160,17 @@ describe('a newer build', () => {
     await first.page.getByTestId('item-add').fill('');
   });
 
-  test('APP-7, APP-9: with changes that are only here the person is shown how many, and is asked again when there are more', async () => {
+  test('APP-7, APP-9, APP-12: with changes that are only here the person is shown how many, and is asked again when there are more', async () => {
     await first.upToDate();
     profile.network.serves(files('three'));
-    expect(await look(first)).toBe('installed');
+    expect(await lookForBuild(first)).toBe('installed');
     await profile.goOffline();
     await first.addItem('Candles');
     await first.mark();
     await takeUpdate(first).click();
     const question = first.page.getByTestId('update-unsent');
     await question.getByText('1 change is only on this computer').waitFor();
+    expect(await look(first.page, 'update-unsent')).toEqual([]);
     const other = await openTab();
     await other.openList('Hut');
     await other.addItem('Map');
@@ -220,7 +222,7 @@ describe('a newer build', () => {
   test('APP-10: a tab that is two builds behind goes on with parts of its own', async () => {
     // Another build than the one that is opened is a newer one, also when it has been here before.
     profile.network.serves(files('one'));
-    expect(await look(first)).toBe('installed');
+    expect(await lookForBuild(first)).toBe('installed');
     await agree(first);
     expect(await runs(first)).toBe('one');
     await forgetFiles(oldest);
@@ -231,7 +233,7 @@ describe('a newer build', () => {
 
   test('APP-9: the last tab closes with nothing unsent: the next one is of the newer build', async () => {
     profile.network.serves(files('two'));
-    expect(await look(first)).toBe('installed');
+    expect(await lookForBuild(first)).toBe('installed');
     await first.page.reload();
     await first.shown();
     expect(await runs(first)).toBe('one');

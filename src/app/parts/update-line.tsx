@@ -27,12 +27,14 @@ export function UpdateLine() {
       ? 'A new version of Cairn is ready.'
       : 'Another tab has switched to a new version of Cairn.';
   return (
-    <div class="update" role="status" data-testid="update">
-      <span>{text}</span>
-      <button type="button" class="plain" data-testid="take-update" disabled={isBusy} onClick={take}>
-        Reload
-      </button>
+    <>
+      <div class="update" role="status" data-testid="update">
+        <span>{text}</span>
+        <button type="button" class="plain" data-testid="take-update" disabled={isBusy} onClick={take}>
+          Reload
+        </button>
+      </div>
       {isAsking && <UpdateDialog onClose={() => setAsking(false)} />}
-    </div>
+    </>
   );
 }
