@@ -1,5 +1,6 @@
-import { randomInt } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { createHash, randomInt } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import type { BuildOptions, Plugin, Rolldown } from 'vite';
@@ -116,17 +117,38 @@ const relay = {
   copyPublicDir: false,
 } as const;
 
-/** The service worker is our own code (src/app/service-worker.ts); the plugin only gives it the list of built files. */
+/**
+ * The service worker is our own code (src/app/service-worker.ts); the plugin only gives it the list of built files. Each has its hash as
+ * `integrity` takes it: what is stored is what was built, whatever a server answers.
+ */
 function serviceWorker(): Plugin[] {
   if (!existsSync(inRoot('src/app/service-worker.ts'))) return [];
-  return VitePWA({
+  let folder = '';
+  const hashed = (file: string): string =>
+    `sha256-${createHash('sha256')
+      .update(readFileSync(join(folder, file)))
+      .digest('base64')}`;
+  const pwa = VitePWA({
     strategies: 'injectManifest',
     srcDir: 'src/app',
     filename: 'service-worker.ts',
     injectRegister: false,
     manifest: false,
-    injectManifest: { globPatterns: ['**/*.{html,js,css,svg,png,webmanifest}'], rollupFormat: 'es' },
+    injectManifest: {
+      globPatterns: ['**/*.{html,js,css,svg,png,webmanifest}'],
+      rollupFormat: 'es',
+      manifestTransforms: [
+        (files) => ({ manifest: files.map((file) => ({ ...file, revision: hashed(file.url) })) }),
+      ],
+    },
   });
+  const folderKnown: Plugin = {
+    name: 'cairn-built-folder',
+    configResolved: ({ root, build }) => {
+      folder = resolve(root, build.outDir);
+    },
+  };
+  return [folderKnown, ...pwa];
 }
 
 /** Serves the relay's paths of the dev server by the real relay handler, loaded through Vite. */

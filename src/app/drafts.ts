@@ -6,14 +6,18 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 const restMs = 800;
 const unsavedMs = 3_000;
-const open = new Set<() => Promise<unknown>>();
+const open = new Set<() => Promise<boolean>>();
 
-/** Saves all that is typed and not yet saved; before a reload, say. */
-export async function saveDrafts(): Promise<void> {
-  await Promise.all([...open].map((save) => save()));
+/** Saves all that is typed and not yet saved; before a reload, say. Gives whether nothing is left that could not be saved. */
+export async function saveDrafts(): Promise<boolean> {
+  return (await Promise.all([...open].map((save) => save()))).every(Boolean);
 }
 
 addEventListener('pagehide', () => void saveDrafts());
+// A phone may end a page that was left without another word.
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'hidden') void saveDrafts();
+});
 
 export interface DraftField {
   readonly value: string;
@@ -36,18 +40,19 @@ export function useDraft(value: string, save: (text: string) => Promise<boolean>
   /** When what is typed is saved at the latest; 0: nothing is. */
   const deadline = useRef(0);
 
-  const flush = useRef(async (): Promise<unknown> => {
+  const flush = useRef(async (): Promise<boolean> => {
     clearTimeout(timer.current);
     deadline.current = 0;
     const { draft: text, value: stored, save: write, isLeft } = latest.current;
-    if (text === null) return;
+    if (text === null) return true;
     if (isRequired && text.trim() === '') {
       if (isLeft) setDraft(null);
-      return;
+      return true;
     }
-    if (text !== stored && !(await write(text))) return;
+    if (text !== stored && !(await write(text))) return false;
     // The value that comes back through the live query takes the draft's place; one that is equal already is there.
     if (isLeft && latest.current.draft === text && latest.current.value === text) setDraft(null);
+    return true;
   }).current;
 
   useEffect(() => {

@@ -29,7 +29,7 @@ export function lazily<Name extends string, Props extends object>(
     if (state === 'loading') return null;
     return (
       <div class="pane panel empty" role="alert">
-        <p>This part of Cairn could not be loaded. Check the connection.</p>
+        <p>This part of Cairn could not be loaded. Check the connection, or reload the page.</p>
         <button type="button" class="plain" onClick={() => setState('loading')}>
           Try again
         </button>

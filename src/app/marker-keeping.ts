@@ -3,6 +3,8 @@
  * each opening and as soon as there is a network. Where the app is served by something else there is no marker, and nothing else changes.
  * It ends without a network, so that what a person erased is never called lost.
  */
+import { noteUnsent } from './unsent-notes.ts';
+
 const asking = new Map<string, AbortController>();
 
 export function keepMarker(id: string): void {
@@ -15,6 +17,7 @@ export function keepMarker(id: string): void {
 export function dropMarker(id: string): void {
   asking.get(id)?.abort();
   asking.delete(id);
+  noteUnsent(id, 0);
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser
   document.cookie = `cairn-space-${id}=; Path=/; Max-Age=0; SameSite=Strict`;
 }

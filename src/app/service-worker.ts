@@ -1,12 +1,15 @@
 /**
  * Serves the app's own files from what was stored at install, so that it starts without a connection after one visit.
  *
- * 1. One build, one cache: a page gets every file from the build that it started with.
- * 2. A new build is stored beside the old and waits until a person agrees or the last tab closes.
- * 3. Only the files of the build are answered here. The relay's paths never are: data is the library's, not a cache's.
+ * 1. One build, one cache, and nothing in it that is not of that build, whatever the server served meanwhile.
+ * 2. A new build is stored beside the old and waits until a person agrees, or until the last tab has closed with nothing unsent
+ *    (`stored-builds`).
+ * 3. Only the files of a build are answered here. The relay's paths never are: data is the library's, not a cache's.
  * 4. What another app shares is taken here, and goes to no server.
  */
 import { keepShared, sharePath } from './shared-text.ts';
+import { addNewest, buildPrefix, open, readBuilds } from './stored-builds.ts';
+import { notedUnsent } from './unsent-notes.ts';
 
 interface Waitable extends Event {
   waitUntil(work: Promise<unknown>): void;
@@ -21,11 +24,18 @@ interface ServiceWorkerEvents {
   fetch: FetchEvent;
   message: MessageEvent & Waitable;
 }
+interface Window {
+  postMessage(message: unknown): void;
+}
 /** The part of the service worker's global that is used here; the DOM's types know only pages. */
 declare const self: {
-  readonly __WB_MANIFEST: readonly { readonly url: string; readonly revision: string | null }[];
+  /** `revision`: the hash of the file, as `integrity` takes it. */
+  readonly __WB_MANIFEST: readonly { readonly url: string; readonly revision: string }[];
   readonly location: Location;
-  readonly clients: { claim(): Promise<void> };
+  readonly clients: {
+    claim(): Promise<void>;
+    matchAll(of: { type: 'window'; includeUncontrolled: true }): Promise<readonly Window[]>;
+  };
   skipWaiting(): Promise<void>;
   addEventListener<T extends keyof ServiceWorkerEvents>(
     type: T,
@@ -35,18 +45,18 @@ declare const self: {
 
 const files = self.__WB_MANIFEST;
 const paths = new Set(files.map(({ url }) => new URL(url, self.location.href).pathname));
-const prefix = 'cairn-build-';
 const start = '/index.html';
 
 /** Names the build by its files: any difference makes another name. */
 async function cacheName(): Promise<string> {
-  const text = files.map(({ url, revision }) => `${url} ${revision ?? ''}`).join('\n');
+  const text = files.map(({ url, revision }) => `${url} ${revision}`).join('\n');
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return (
-    prefix + [...new Uint8Array(hash.slice(0, 8))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-  );
+  const bytes = [...new Uint8Array(hash.slice(0, 8))];
+  return buildPrefix + bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 const build = cacheName();
+
+const windows = () => self.clients.matchAll({ type: 'window', includeUncontrolled: true });
 
 self.addEventListener('install', (event) => {
   event.waitUntil(storeBuild());
@@ -54,25 +64,41 @@ self.addEventListener('install', (event) => {
 
 async function storeBuild(): Promise<void> {
   const cache = await caches.open(await build);
-  // Past the browser's own cache, which might hold a file of an older build under the same name.
-  await cache.addAll([...paths].map((path) => new Request(path, { cache: 'reload' })));
+  // Past the browser's own cache, which might hold a file of an older build under the same name. And a server that changes builds at
+  // this moment gives files of both: then nothing is stored, and the browser looks again at another visit.
+  const request = ({ url, revision }: (typeof files)[number]): Request =>
+    new Request(new URL(url, self.location.href), { cache: 'reload', integrity: revision });
+  try {
+    await cache.addAll(files.map(request));
+  } catch (thrown) {
+    if ((await cache.keys()).length === 0) await caches.delete(await build);
+    throw thrown;
+  }
 }
 
 self.addEventListener('activate', (event) => {
-  event.waitUntil(takeOver());
+  event.waitUntil(begin());
 });
 
-/** Tabs that still run the build before go on getting its files until the build after this one. */
-async function takeOver(): Promise<void> {
-  const current = await build;
-  const builds = (await caches.keys()).filter((name) => name.startsWith(prefix) && name !== current);
-  await Promise.all(builds.slice(0, -1).map((name) => caches.delete(name)));
+async function begin(): Promise<void> {
+  await addNewest(await build);
   await self.clients.claim();
 }
 
 self.addEventListener('message', (event) => {
-  if (event.data === 'take over') event.waitUntil(self.skipWaiting());
+  if (event.data === 'take over') event.waitUntil(takeOver(event.ports));
 });
+
+/** The person agreed in one tab. The others go on with the build they run, and are told. */
+async function takeOver(answers: readonly MessagePort[]): Promise<void> {
+  try {
+    await open(await build);
+    await self.skipWaiting();
+    for (const window of await windows()) window.postMessage('taken');
+  } finally {
+    for (const answer of answers) answer.postMessage('over');
+  }
+}
 
 self.addEventListener('fetch', (event) => {
   const { request } = event;
@@ -82,19 +108,32 @@ self.addEventListener('fetch', (event) => {
     return;
   }
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
-  const path = url.pathname === '/' ? start : url.pathname;
-  if (paths.has(path)) event.respondWith(fromBuild(path, request));
-  else if (path.startsWith('/assets/')) event.respondWith(fromAnyBuild(request));
+  if (url.pathname === '/' || url.pathname === start) event.respondWith(page(request));
+  else if (paths.has(url.pathname) || url.pathname.startsWith('/assets/'))
+    event.respondWith(fromAnyBuild(request));
 });
 
-async function fromBuild(path: string, request: Request): Promise<Response> {
-  const cache = await caches.open(await build);
-  return (await cache.match(path)) ?? fetch(request);
+/** The page of the build that is opened now. */
+async function page(request: Request): Promise<Response> {
+  const name = request.mode === 'navigate' ? await chosen() : await build;
+  return (await (await caches.open(name)).match(start)) ?? fetch(request);
 }
 
-/** A file that this build has not: a tab of the build before asks for one of its own. */
-async function fromAnyBuild(request: Request): Promise<Response> {
-  return (await caches.match(request.url)) ?? fetch(request);
+async function chosen(): Promise<string> {
+  const builds = await readBuilds();
+  if (builds === null) return build;
+  const { opened, newest } = builds;
+  if (opened === newest) return opened;
+  const isFree = (await windows()).length === 0 && (await notedUnsent()) === 0;
+  if (!isFree && (await caches.has(opened))) return opened;
+  await open(newest);
+  return newest;
+}
+
+/** A part's name is made of what is in it: it is the same in every build that has it. Icons are the newest ones. */
+async function fromAnyBuild({ url }: Request): Promise<Response> {
+  const own = await caches.open(await build);
+  return (await own.match(url)) ?? (await caches.match(url)) ?? fetch(url);
 }
 
 /** Whatever can't be kept is left to the page to say: it finds nothing. */

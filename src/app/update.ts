@@ -3,7 +3,9 @@
  * (APP-9, APP-10).
  */
 import { offlineState, update } from './builds.ts';
-import { saveDrafts } from './drafts.ts';
+import { notify } from './notices.ts';
+import { keepBuild, readBuilds } from './stored-builds.ts';
+import { countUnsent } from './unsent-here.ts';
 
 let registration: ServiceWorkerRegistration | null = null;
 let isSwitching = false;
@@ -13,12 +15,13 @@ export async function registerServiceWorker(): Promise<void> {
     offlineState.value = 'impossible';
     return;
   }
+  keepBuild(import.meta.url);
   const { serviceWorker } = navigator;
   const hadController = serviceWorker.controller !== null;
-  serviceWorker.addEventListener('controllerchange', () => {
-    if (isSwitching) location.reload();
-    else if (hadController) update.value = 'taken';
+  serviceWorker.addEventListener('message', ({ data }) => {
+    if (data === 'taken' && !isSwitching) update.value = 'taken';
   });
+  serviceWorker.startMessages();
   try {
     registration = await serviceWorker.register('/service-worker.js', { updateViaCache: 'none' });
   } catch {
@@ -27,22 +30,30 @@ export async function registerServiceWorker(): Promise<void> {
   }
   const watched = registration;
   offlineState.value = watched.active === null ? 'preparing' : 'ready';
-  if (watched.waiting !== null) update.value = 'waiting';
   watched.addEventListener('updatefound', () => watch(watched));
   watch(watched);
   document.addEventListener('visibilitychange', () => {
     // Asked for when the person comes back; a failure means no connection, and the next time will do.
     if (document.visibilityState === 'visible') watched.update().catch(() => {});
   });
+  if (watched.waiting !== null || (await isOneStored())) update.value = 'waiting';
+}
+
+/** A newer build whose service worker is active already, but that is not opened: something was unsent. */
+async function isOneStored(): Promise<boolean> {
+  const builds = await readBuilds().catch(() => null);
+  return builds !== null && builds.opened !== builds.newest;
 }
 
 function watch({ installing, active }: ServiceWorkerRegistration): void {
   installing?.addEventListener('statechange', () => {
     switch (installing.state) {
       case 'installed':
-        if (active !== null) update.value = 'waiting';
+        if (active !== null && update.value === 'none') update.value = 'waiting';
         break;
       case 'activated':
+        if (offlineState.value === 'preparing')
+          notify('Ready offline: Cairn now starts without a connection.');
         offlineState.value = 'ready';
         break;
       case 'redundant':
@@ -52,14 +63,25 @@ function watch({ installing, active }: ServiceWorkerRegistration): void {
   });
 }
 
-/** Switches to the build that waits, or loads the one that was taken already; what is typed is saved first. */
-export async function takeUpdate(): Promise<void> {
-  await saveDrafts();
-  const waiting = registration?.waiting;
-  if (!waiting) {
-    location.reload();
-    return;
-  }
+/**
+ * Switches to the newest build that is stored; what is typed has to be saved by then. Gives false, and changes nothing, if the number of
+ * changes that are only here is another than the person has seen (APP-7).
+ */
+export async function takeUpdate(unsentSeen: number): Promise<boolean> {
+  if ((await countUnsent()) !== unsentSeen) return false;
+  const newest = registration?.waiting ?? registration?.active;
   isSwitching = true;
-  waiting.postMessage('take over');
+  if (newest) await answerTo(newest, 'take over');
+  location.reload();
+  return true;
+}
+
+function answerTo(worker: ServiceWorker, message: string): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => resolve();
+    // One that went wrong is replaced at the reload, or not.
+    setTimeout(resolve, 5_000);
+    worker.postMessage(message, [port2]);
+  });
 }

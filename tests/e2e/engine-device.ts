@@ -40,11 +40,12 @@ class PlaywrightDriver implements Driver {
     this.#page = page;
   }
 
-  static async open(engine: 'chromium' | 'firefox'): Promise<PlaywrightDriver> {
+  static async open(engine: 'chromium' | 'firefox', isPrivate: boolean): Promise<PlaywrightDriver> {
+    const firefoxUserPrefs = { 'browser.privatebrowsing.autostart': isPrivate };
     const browser =
       engine === 'chromium'
         ? await chromium.launch({ executablePath: findChromium() ?? '', args: chromiumArgs })
-        : await firefox.launch(firefoxLaunch(findFirefox() ?? ''));
+        : await firefox.launch({ ...firefoxLaunch(findFirefox() ?? ''), firefoxUserPrefs });
     // Stock Firefox cannot pretend any of these.
     const asItIs = { colorScheme: null, reducedMotion: null, forcedColors: null, contrast: null };
     const context = await browser.newContext(asItIs);
@@ -139,8 +140,10 @@ class WebKitDriver implements Driver {
   }
 }
 
-async function openDriver(engine: Engine): Promise<Driver> {
-  return engine === 'webkit' ? new WebKitDriver(await WebDriver.open()) : PlaywrightDriver.open(engine);
+async function openDriver(engine: Engine, isPrivate: boolean): Promise<Driver> {
+  return engine === 'webkit'
+    ? new WebKitDriver(await WebDriver.open())
+    : PlaywrightDriver.open(engine, isPrivate);
 }
 
 const fieldText = (testId: string): string | null => {
@@ -158,8 +161,14 @@ export class EngineDevice {
     this.#origin = origin;
   }
 
-  static async open(engine: Engine, origin: string): Promise<EngineDevice> {
-    return new EngineDevice(await openDriver(engine), origin);
+  /** `isPrivate`: in a private window, which Firefox alone is asked for. */
+  static async open(engine: Engine, origin: string, isPrivate = false): Promise<EngineDevice> {
+    return new EngineDevice(await openDriver(engine, isPrivate), origin);
+  }
+
+  /** Opens this address of the app. */
+  async visit(address: string): Promise<void> {
+    await this.#driver.goto(address);
   }
 
   async createSpace(memberName: string): Promise<void> {

@@ -60,3 +60,18 @@ describe.for(enginesHere())('two devices in %s', (engine) => {
     }
   });
 });
+
+test.for(enginesHere().filter((engine) => engine === 'firefox'))(
+  'TEST-11, APP-5: a private window of %s is told before the first write that all of it vanishes',
+  async (engine) => {
+    const relay = await RelayProcess.start();
+    const device = await EngineDevice.open(engine, relay.origin, true);
+    try {
+      await device.visit(relay.origin);
+      await device.sees('keeping', ['vanishes when this private window closes']);
+    } finally {
+      await device.close();
+      await relay.dispose();
+    }
+  },
+);

@@ -1,5 +1,8 @@
 /** The app as an installed one: what Chromium asks of it, its badge, and text that other apps share with it. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { root } from '../../src/prepare.mjs';
 import { App } from './app.ts';
 import { Profile } from './profile.ts';
 import { RelayProcess } from './relay-process.ts';
@@ -63,6 +66,43 @@ describe('an installed app', () => {
     await a.profile.goOnline();
     await a.upToDate();
     await expect.poll(async () => (await badges()).at(-1)).toBeNull();
+  });
+
+  test('APP-11: each shortcut of its icon leads to the panel that it names, also without a network', async () => {
+    const { shortcuts } = JSON.parse(await readFile(join(root, 'public', 'manifest.webmanifest'), 'utf8'));
+    const names: string[] = shortcuts.map(({ name }: { readonly name: string }) => name);
+    expect(names).toEqual(['Sync', 'Import a CSV file']);
+    await a.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await a.profile.goOffline();
+    for (const [at, panel] of ['sync-panel', 'import-panel'].entries()) {
+      await a.page.goto('about:blank');
+      await a.profile.goto(shortcuts[at].url);
+      await a.page.getByTestId(panel).waitFor();
+    }
+    await a.profile.goOnline();
+  });
+
+  test('what is typed is saved when the app is left for another one, which may be its end', async () => {
+    await a.openList('Hut');
+    await a.page.getByTestId('item-title').getByText('Rope').click();
+    const note = a.page.getByTestId('detail-note');
+    await note.waitFor();
+    await a.page.evaluate(() => {
+      // No timer that waits for the end of the typing runs any more, as in a page that is frozen.
+      const { setTimeout: soon } = window;
+      Object.assign(window, {
+        setTimeout: (run: () => void, ms = 0) => (ms < 500 ? soon(run, ms) : 0),
+      });
+    });
+    await note.fill('Eight milli');
+    // As a phone says it when one goes to another app.
+    await a.page.evaluate(() => {
+      Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    const row = a.page.getByTestId('item-row').filter({ hasText: 'Rope' });
+    await row.getByText('has a note').waitFor({ state: 'attached' });
+    await a.open();
   });
 
   test('text that another app shares is kept off the network, and becomes an item of the list that is chosen', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { type StaticFiles, serveStatic } from '../../src/relay/static.ts';
 
 /** Where a request is stopped: before the relay has seen it, or when the relay has answered and the device has not heard. */
 export type Side = 'before-relay' | 'after-relay';
@@ -30,6 +31,8 @@ export class Network {
   #frozen: (() => void)[] = [];
   /** Answers that frozen threads wait for. */
   #freezing: ServerResponse[] = [];
+  /** The app that this device is served, if not the relay's. */
+  #app: StaticFiles | null = null;
   #recorded: { matches: Matches; bodies: Buffer[] }[] = [];
   /** Requests that have come in from the device, as `METHOD path`, also those that failed. */
   readonly requests: string[] = [];
@@ -69,6 +72,11 @@ export class Network {
 
   restore(): void {
     this.#isCut = false;
+  }
+
+  /** From now on another build of the app is what this device's server has, and none of its files are of the one before. */
+  serves(app: StaticFiles): void {
+    this.#app = app;
   }
 
   /** Stops the next request that matches, for good, and tells when it stands there. */
@@ -133,6 +141,10 @@ export class Network {
       stop.reached();
       return;
     }
+    if (this.#app !== null && method === 'GET' && !path.startsWith('/v1/')) {
+      void answerFrom(this.#app, path, to);
+      return;
+    }
     const target = {
       host: '127.0.0.1',
       port: this.#relayPort,
@@ -157,4 +169,15 @@ export class Network {
     to.on('close', () => onward.destroy());
     from.on('error', () => onward.destroy()).pipe(onward);
   }
+}
+
+async function answerFrom(app: StaticFiles, path: string, to: ServerResponse): Promise<void> {
+  const answer = serveStatic(app, new Request(new URL(path, 'http://localhost')));
+  if (answer === null) {
+    to.writeHead(404).end();
+    return;
+  }
+  to.writeHead(answer.status, Object.fromEntries(answer.headers)).end(
+    Buffer.from(await answer.arrayBuffer()),
+  );
 }

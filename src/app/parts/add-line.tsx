@@ -1,5 +1,6 @@
 /** The next empty line of a list: type, Enter, and on. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
+import { useHalfTyped } from '../half-typed.ts';
 import { Icon } from './icon.tsx';
 
 /** The list made last: its empty line takes the focus once, when it is first drawn. */
@@ -22,7 +23,7 @@ export function AddLine(props: {
   /** Resolves to whether it was added; what was not stays in the line. */
   readonly add: (title: string) => Promise<boolean>;
 }) {
-  const [title, setTitle] = useState('');
+  const [title, setTitle] = useHalfTyped(props.list ?? props.testId);
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
     if (props.list === undefined || props.list !== justMade.list) return;

@@ -5,8 +5,11 @@ import { join } from '../beginning.ts';
 import { counted } from '../counted.ts';
 import { placeHere } from '../device-names.ts';
 import { toFailure } from '../failure.ts';
+import { isApartFromInstalled } from '../installed.ts';
+import { attempt, notify } from '../notices.ts';
 import { now } from '../observed.ts';
 import { Mark } from '../parts/icon.tsx';
+import { KeepingWords } from '../parts/keeping-words.tsx';
 import { NamesForm } from '../parts/names-form.tsx';
 import { Trouble } from '../parts/trouble.tsx';
 import { roleWords } from '../role-words.ts';
@@ -79,11 +82,27 @@ function Invitation({ link, invitation }: { readonly link: string; readonly invi
           goInstead('#/');
         }}
       />
-      <p class="hint">
-        Nothing is kept on {placeHere()} until you join. If this opened inside a chat app, open the link in
-        your browser first: what such an app keeps may vanish.
-      </p>
+      <p class="hint">Nothing is kept on {placeHere()} until you join.</p>
+      <KeepingWords />
+      {isApartFromInstalled() && <CopyForApp link={link} />}
     </>
+  );
+}
+
+/** An invitation that is tapped opens in the browser, and never in the app on the home screen. */
+function CopyForApp({ link }: { readonly link: string }) {
+  const copy = (): Promise<boolean> =>
+    attempt(async () => {
+      await navigator.clipboard.writeText(link);
+      notify('Copied. Open the app and choose “Paste invitation”.');
+    });
+  return (
+    <p class="hint">
+      Is Cairn on your home screen? The app has storage of its own.{' '}
+      <button type="button" class="plain small" data-testid="copy-for-app" onClick={copy}>
+        Copy the link for the app
+      </button>
+    </p>
   );
 }
 

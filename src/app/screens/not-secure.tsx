@@ -1,7 +1,7 @@
 /** Opened over plain http: what is missing, why, and what to do. Nothing is started that would fail later (APP-5). */
-
 import { errorWords } from '../error-words.ts';
 import { Mark } from '../parts/icon.tsx';
+import { route } from '../route.ts';
 
 export function NotSecure() {
   const { means, next } = errorWords({ code: 'not-secure' });
@@ -15,9 +15,12 @@ export function NotSecure() {
         <p>
           <strong>{means}</strong>
         </p>
-        <p>{next}</p>
+        <p>{next} Nothing was started, and nothing is kept.</p>
+        {route.value.kind === 'join' && (
+          <p>Your invitation is still good: open the same link with https at its beginning.</p>
+        )}
         <p>
-          Whoever runs this server finds the way in its guide: <b>docs/relay.md</b>, “HTTPS at home”.
+          Whoever runs this server finds the recipe in its guide: <b>docs/relay.md</b>, “HTTPS at home”.
         </p>
       </section>
     </main>
