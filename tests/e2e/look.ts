@@ -1,6 +1,6 @@
 /**
  * Looks at what a page shows as its people will: on a phone and on a desk, light and dark. Each time axe finds no violation of WCAG 2.2 A and AA
- * or of its own good practice, and nothing is wider than the screen. With SCREENS=write the screenshots go to docs/screens, as the visual record.
+ * or of its own good practice, nothing is wider than the screen, and the Tab key reaches everything that can be used. With SCREENS=write the screenshots go to docs/screens, as the visual record.
  */
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,8 @@ export async function look(page: Page, name: string): Promise<string[]> {
   const faults: string[] = [];
   for (const { size, viewport } of sizes) {
     await page.setViewportSize(viewport);
+    const missed = await unreached(page);
+    if (missed.length > 0) faults.push(`${name}, ${size}: Tab does not reach ${missed.join(' | ')}`);
     for (const colorScheme of schemes) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       // A drawing later everything stands where it will.
@@ -41,6 +43,54 @@ export async function look(page: Page, name: string): Promise<string[]> {
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
   if (before !== null) await page.setViewportSize(before);
   return faults;
+}
+
+/** Goes through the page with the Tab key as a person does, and gives what can be used and was not reached. */
+async function unreached(page: Page): Promise<string[]> {
+  const count = await page.evaluate(() => {
+    const kinds = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';
+    // A question is asked: what lies under it cannot be used.
+    const scope = document.querySelector('dialog[open]') ?? document;
+    const usable = [...scope.querySelectorAll<HTMLElement>(kinds)].filter(
+      (here) =>
+        here.checkVisibility({ visibilityProperty: true }) &&
+        !here.matches(':disabled') &&
+        // Of a group of radio buttons Tab reaches the chosen one, and arrows the others.
+        !(
+          here.matches('input[type="radio"]:not(:checked)') &&
+          here.closest('fieldset')?.querySelector(':checked')
+        ),
+    );
+    usable.forEach((here, index) => {
+      here.dataset.tab = String(index);
+    });
+    // From the top of the page, whatever had the focus.
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    getSelection()?.removeAllRanges();
+    return usable.length;
+  });
+  const reached = new Set<string>();
+  let last = '';
+  // Some fields have several stops, and the walk may begin in the middle.
+  for (let step = 0; step < 3 * count + 5 && reached.size < count; step++) {
+    await page.keyboard.press('Tab');
+    const at = await page.evaluate(() =>
+      document.activeElement instanceof HTMLElement ? (document.activeElement.dataset.tab ?? '') : '',
+    );
+    if (at !== '' && at !== last) reached.add(at);
+    last = at;
+  }
+  return page.evaluate(
+    (known) => {
+      const missed: string[] = [];
+      for (const here of document.querySelectorAll<HTMLElement>('[data-tab]')) {
+        if (!known.includes(here.dataset.tab ?? '')) missed.push(here.outerHTML.slice(0, 120));
+        delete here.dataset.tab;
+      }
+      return missed;
+    },
+    [...reached],
+  );
 }
 
 async function violations(page: Page): Promise<string[]> {
