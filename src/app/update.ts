@@ -2,8 +2,10 @@
  * The service worker from the page's side: keeps `builds` true, and switches to a new build when the person agrees
  * (APP-9, APP-10).
  */
+import { effect } from '@preact/signals';
 import { offlineState, update } from './builds.ts';
 import { notify } from './notices.ts';
+import { session } from './session.ts';
 import { keepBuild, readBuilds } from './stored-builds.ts';
 import { countUnsent } from './unsent-here.ts';
 
@@ -60,6 +62,15 @@ function watch({ installing, active }: ServiceWorkerRegistration): void {
         if (offlineState.value === 'preparing') offlineState.value = 'impossible';
         break;
     }
+  });
+}
+
+/** Once, and not before there is something that one would want to open without a connection. */
+function sayReady(): void {
+  const stop = effect(() => {
+    if (session.value.kind !== 'open') return;
+    notify('Ready offline: Cairn now starts without a connection.');
+    queueMicrotask(() => stop());
   });
 }
 

@@ -68,7 +68,7 @@ test.for(enginesHere().filter((engine) => engine === 'firefox'))(
     const device = await EngineDevice.open(engine, relay.origin, true);
     try {
       await device.visit(relay.origin);
-      await device.sees('keeping', ['vanishes when this private window closes']);
+      await device.sees('keeping-warning', ['vanishes when this private window closes']);
     } finally {
       await device.close();
       await relay.dispose();

@@ -71,7 +71,7 @@ describe('the first visit', () => {
     // What was asked for before there was a space is shown when there is one.
     await a.profile.goto('/#/shared');
     await at('create-space').waitFor();
-    await at('keeping').getByText('private window').waitFor();
+    await at('keeping-hint').getByText('private window').waitFor();
     expect([await databases(), await asked()]).toEqual([0, 0]);
     await at('member-name').fill('Ada');
     await at('create-space').click();

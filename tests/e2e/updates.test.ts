@@ -93,12 +93,11 @@ async function openTab(): Promise<Tab> {
 describe('a newer build', () => {
   test('APP-11: the first visit says when the app is ready to start without a connection', async () => {
     const app = new App(profile);
-    await profile.goto('/');
+    await app.createSpace('Ada');
     await app.page.getByText('Ready offline').waitFor();
     expect(await app.page.evaluate(async () => (await navigator.serviceWorker.ready).active?.state)).toBe(
       'activated',
     );
-    await app.createSpace('Ada');
     await app.addList('Hut');
     await app.addItem('Rope');
     await app.upToDate();

@@ -1,10 +1,9 @@
 /** The beginning: make a space, or open an invitation. Nothing else is asked. */
 import { useRef, useState } from 'preact/hooks';
 import { create } from '../beginning.ts';
-import { placeHere } from '../device-names.ts';
 import { isInstalled } from '../installed.ts';
 import { Mark } from '../parts/icon.tsx';
-import { KeepingWords } from '../parts/keeping-words.tsx';
+import { KeepingHint, KeepingWarning } from '../parts/keeping-words.tsx';
 import { NamesForm } from '../parts/names-form.tsx';
 import { invitationIn } from '../pasted-invitation.ts';
 import { go, goInstead, hashOf, route } from '../route.ts';
@@ -44,20 +43,21 @@ export function FirstRun() {
           <p>Shared lists that work without a signal, and tell you truthfully what has been synced.</p>
         )}
       </header>
+      <KeepingWarning />
       {isApart && (
         <section class="card" data-testid="apart">
-          <h2>Your lists are in the browser?</h2>
+          <h2>Are your lists in the browser?</h2>
           <p>
             On some devices the installed app has storage of its own, and sees nothing of what the browser
-            keeps. In the browser press “Invite”, copy the link, and paste it here: then {placeHere()} has
-            them twice, always the same.
+            keeps. In the browser press “Invite”, copy the link, and paste it here: both then show the same
+            lists.
           </p>
           <LinkForm isFirst />
         </section>
       )}
       {make}
       {!isApart && join}
-      <KeepingWords />
+      <KeepingHint />
       {isAnother && (
         <a class="plain" href="#/">
           Back

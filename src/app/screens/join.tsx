@@ -9,7 +9,7 @@ import { isApartFromInstalled } from '../installed.ts';
 import { attempt, notify } from '../notices.ts';
 import { now } from '../observed.ts';
 import { Mark } from '../parts/icon.tsx';
-import { KeepingWords } from '../parts/keeping-words.tsx';
+import { KeepingHint, KeepingWarning } from '../parts/keeping-words.tsx';
 import { NamesForm } from '../parts/names-form.tsx';
 import { Trouble } from '../parts/trouble.tsx';
 import { roleWords } from '../role-words.ts';
@@ -38,6 +38,7 @@ export function JoinScreen({ fragment }: { readonly fragment: string }) {
         <Mark />
         <h1>You are invited</h1>
       </header>
+      <KeepingWarning />
       <section class="card">
         {failure !== null && <Trouble failure={failure} />}
         {failure === null && invitation === null && <p class="empty">Checking the invitation…</p>}
@@ -83,7 +84,7 @@ function Invitation({ link, invitation }: { readonly link: string; readonly invi
         }}
       />
       <p class="hint">Nothing is kept on {placeHere()} until you join.</p>
-      <KeepingWords />
+      <KeepingHint />
       {isApartFromInstalled() && <CopyForApp link={link} />}
     </>
   );
