@@ -2,7 +2,6 @@
  * The service worker from the page's side: keeps `builds` true, and switches to a new build when the person agrees
  * (APP-9, APP-10).
  */
-import { effect } from '@preact/signals';
 import { offlineState, update } from './builds.ts';
 import { notify } from './notices.ts';
 import { session } from './session.ts';
@@ -54,8 +53,7 @@ function watch({ installing, active }: ServiceWorkerRegistration): void {
         if (active !== null && update.value === 'none') update.value = 'waiting';
         break;
       case 'activated':
-        if (offlineState.value === 'preparing')
-          notify('Ready offline: Cairn now starts without a connection.');
+        if (offlineState.value === 'preparing') sayReady();
         offlineState.value = 'ready';
         break;
       case 'redundant':
@@ -67,10 +65,14 @@ function watch({ installing, active }: ServiceWorkerRegistration): void {
 
 /** Once, and not before there is something that one would want to open without a connection. */
 function sayReady(): void {
-  const stop = effect(() => {
-    if (session.value.kind !== 'open') return;
-    notify('Ready offline: Cairn now starts without a connection.');
-    queueMicrotask(() => stop());
+  let isSaid = false;
+  const stop = session.subscribe(({ kind }) => {
+    if (isSaid || kind !== 'open') return;
+    isSaid = true;
+    queueMicrotask(() => {
+      stop();
+      notify('Ready offline: Cairn now starts without a connection.');
+    });
   });
 }
 
