@@ -95,7 +95,11 @@ const app: BuildOptions = {
   target: 'es2023',
   // Nothing inlined as data: URLs, which the strict Content-Security-Policy would refuse.
   assetsInlineLimit: 0,
-  modulePreload: false,
+  // The page names what its script imports, so that both are fetched at once; what comes later is fetched when it is asked for.
+  modulePreload: {
+    polyfill: false,
+    resolveDependencies: (_url, deps, { hostType }) => (hostType === 'html' ? deps : []),
+  },
   rolldownOptions: {
     output: {
       // One file for what every visit needs, instead of one for each set of screens that share a part of it; the same for

@@ -121,12 +121,17 @@ class WorkerLink implements HostLink {
     const life = live(this.#makeWorker());
     this.#newest = life;
     try {
-      const { lock } = valueOrThrow(await life.death.or(life.host.hello()));
-      life.settle(lock);
       const hear = proxy((update: Update): void => {
         if (this.#newest === life) this.#hear(update);
       });
-      const started = valueOrThrow(await life.death.or(life.host.start(request, pageState(), hear)));
+      const hello = life.death.or(life.host.hello());
+      // Right behind: the worker opens the space while its lock is on the way.
+      const starting = life.death.or(life.host.start(request, pageState(), hear));
+      // A worker that is gone before its first answer has told why by that one.
+      starting.catch(() => {});
+      const { lock } = valueOrThrow(await hello);
+      life.settle(lock);
+      const started = valueOrThrow(await starting);
       this.#current = life;
       return { life, started };
     } catch (thrown) {

@@ -2,7 +2,7 @@
  * What the page and the worker say to each other. Everything is plain data that survives a structured copy; every
  * method answers with a `Result`, so an error keeps its code, values and words on the way (APP-18).
  *
- * One worker hosts one space. The client calls `hello` first: when it resolves the worker holds the Web Lock
+ * One worker hosts one space. The client calls `hello` first and need not wait: when it resolves the worker holds the Web Lock
  * that `hello` names, and the release of that lock means that the worker is dead (APP-17). Then exactly one of
  * `create`, `open`, `join`; then anything. What changes by itself comes through the one `UpdateListener`,
  * at most one message a frame for all live queries, the status and the conflicts together (APP-13).

@@ -1,5 +1,6 @@
 /** Every figure: how it is measured, and the greatest ratio to its limit. */
 import { firstLoad } from './first-load.mjs';
+import { startToRows } from './start-to-rows.mjs';
 
 /** @typedef {{ours: number, limit: number, note?: string}} Measured */
 /** @typedef {{name: string, unit: string, atMost: number, run: (browser: import('./browser.mjs').BenchBrowser) => Promise<Measured[]>}} Figure */
@@ -76,5 +77,13 @@ export const figures = [
           };
         }),
       ),
+  },
+  {
+    // The app, in the browser before, opened without a network: from the start of the navigation until 50 rows are on the
+    // screen, of 1,000 in the space.
+    name: 'start-to-rows',
+    unit: 'ms',
+    atMost: 1,
+    run: (browser) => browser.onNewProfile((page) => startToRows(page, browser.relay, 15)),
   },
 ];
