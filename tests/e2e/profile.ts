@@ -1,4 +1,4 @@
-import { mkdtemp, readlink, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page, type Worker } from 'playwright-core';
@@ -32,6 +32,17 @@ export class Profile {
     const profile = new Profile(relay, await Network.open(relayPort), folder);
     await profile.launch();
     return profile;
+  }
+
+  /** The same profile once more, as a copied disk is. This one's browser must not be running. */
+  async copy(relayPort: number = this.#relay.port): Promise<Profile> {
+    const folder = await mkdtemp(join(tmpdir(), 'cairn-profile-'));
+    // The lock is a link that names a process which is gone.
+    const filter = (path: string): boolean => !/Singleton[A-Z][a-z]+$/.test(path);
+    await cp(this.#folder, folder, { recursive: true, filter });
+    const copied = new Profile(this.#relay, await Network.open(relayPort), folder);
+    await copied.launch();
+    return copied;
   }
 
   /** Starts the browser over this profile's folder; `page` is then an empty page. */
