@@ -35,11 +35,12 @@ export function SyncPill({
         data-testid="pill"
         data-tone={tone}
         data-kind={status.reasons.map(({ kind }) => kind).join(' ')}
-        aria-label={`Sync: ${sentence}${conflictWords(open)}`}
+        aria-describedby="pill-says"
       >
         <StateShape shape={shape} />
-        <span class="pill-word">{word}</span>
-        {number !== null && <span class="pill-number">{grouped(number)}</span>}
+        <span class="unseen">Sync: </span>
+        <span class="pill-word">{word}</span>{' '}
+        {number !== null && <span class="pill-number">{grouped(number)}</span>}{' '}
         {asOf !== null && status.asOf !== null && (
           <time class="pill-time" dateTime={new Date(status.asOf).toISOString()}>
             <span class="wide">as of </span>
@@ -52,6 +53,9 @@ export function SyncPill({
           </span>
         )}
       </a>
+      <span id="pill-says" data-testid="pill-says" hidden>
+        {sentence + conflictWords(open)}
+      </span>
       <Announcement text={sentence.replace(/ as of [^.]*/, '') + conflictWords(open)} />
     </>
   );
