@@ -16,7 +16,7 @@ const batches = (count: number): string => counted(count, 'batch', 'batches');
 export function activityWords(activity: Activity, who: Who): string {
   switch (activity.kind) {
     case 'log-began':
-      return `This log begins here; the space had ${counted(activity.devices, 'device')}.`;
+      return `What is told here begins now; the space had ${counted(activity.devices, 'device')}.`;
     case 'log-damaged':
       return 'What this log said before was damaged and is gone. Lists and items are not touched by that.';
     case 'opened':

@@ -1,6 +1,7 @@
 /**
  * Looks at what a page shows as its people will: on a phone and on a desk, light and dark. Each time axe finds no violation of WCAG 2.2 A and AA
- * or of its own good practice, nothing is wider than the screen, and the Tab key reaches everything that can be used. With SCREENS=write the screenshots go to docs/screens, as the visual record.
+ * or of its own good practice, nothing is wider than the screen, the Tab key reaches everything that can be used, and no exact term of the design
+ * stands outside the fold that explains it. With SCREENS=write the screenshots go to docs/screens, as the visual record.
  */
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +23,8 @@ export async function look(page: Page, name: string): Promise<string[]> {
   const faults: string[] = [];
   for (const { size, viewport } of sizes) {
     await page.setViewportSize(viewport);
+    const terms = await exactTerms(page);
+    if (terms.length > 0) faults.push(`${name}, ${size}: says ${terms.join(' | ')}`);
     const missed = await unreached(page);
     if (missed.length > 0) faults.push(`${name}, ${size}: Tab does not reach ${missed.join(' | ')}`);
     for (const colorScheme of schemes) {
@@ -43,6 +46,26 @@ export async function look(page: Page, name: string): Promise<string[]> {
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
   if (before !== null) await page.setViewportSize(before);
   return faults;
+}
+
+/** Words of the design that people need not know. A space, its members and their devices are what people see as well. */
+const exact =
+  /\b(logs?|changesets?|entry|entries|ops?|heads?|frontiers?|stamps?|cursors?|held|journals?|checkpoints?|snapshots?|manifests?|epochs?|beacons?|relays?|tombstones?|replicas?|merkle|digests?)\b/gi;
+
+/** Those that stand outside a fold of exact terms. */
+async function exactTerms(page: Page): Promise<string[]> {
+  const shown = await page.evaluate(() => {
+    const texts: string[] = [];
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walk.nextNode(); node !== null; node = walk.nextNode()) {
+      const { parentElement: around } = node;
+      // What people wrote is theirs.
+      const isOurs = around?.closest('.exact, .exact-terms, script, style, noscript, bdi') === null;
+      if (isOurs && around.checkVisibility()) texts.push(node.textContent ?? '');
+    }
+    return texts;
+  });
+  return shown.filter((text) => text.search(exact) >= 0);
 }
 
 /** Goes through the page with the Tab key as a person does, and gives what can be used and was not reached. */

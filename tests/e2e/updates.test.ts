@@ -115,7 +115,7 @@ describe('a newer build', () => {
     expect(await line(first).count()).toBe(0);
   });
 
-  test('APP-9, APP-10: waits; the tab goes on with parts of its own build that it had not loaded, also under the new one', async () => {
+  test('APP-9, APP-10, TEST-11: waits; the tab goes on with parts of its own build that it had not loaded, also under the new one', async () => {
     profile.network.serves(files('two'));
     await first.openList('Hut');
     // A visit is when browsers look for a newer build.

@@ -41,7 +41,7 @@ async function openFold(app: App, testId: string): Promise<void> {
   await at(app, testId).locator('summary').click();
 }
 
-test('APP-12: from the first run to two people at work, each screen passes axe in both themes and both sizes', async () => {
+test('APP-12, APP-4: from the first run to two people at work, each screen passes axe in both themes and both sizes', async () => {
   await a.profile.goto('/');
   await at(a, 'create-space').waitFor();
   await see(a, 'first-run');
@@ -143,7 +143,7 @@ test('APP-12: from the first run to two people at work, each screen passes axe i
   expect(faults).toEqual([]);
 });
 
-test('APP-12: what goes wrong passes axe as well: offline, a conflict, an item gone, a question before a loss', async () => {
+test('APP-12, APP-4: what goes wrong passes axe as well: offline, a conflict, an item gone, a question before a loss', async () => {
   await a.openList('Hut');
   await b.openList('Hut');
   await b.upToDate();
