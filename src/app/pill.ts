@@ -25,6 +25,12 @@ export function conflictWords(count: number): string {
   return count === 0 ? '' : ` ${counted(count, 'value was', 'values were')} changed by two at once.`;
 }
 
+/** What is said beside "Up to date" of changes that nobody can take; nothing of none. */
+function passedWords({ devices }: SpaceStatus): string {
+  const passed = devices.reduce((sum, device) => sum + device.passed, 0);
+  return passed === 0 ? '' : ` ${counted(passed, 'batch of changes is', 'batches of changes are')} left out.`;
+}
+
 export function pillOf(status: SpaceStatus, scene: Scene, now: number): Pill {
   const [gravest] = ordered(status.reasons);
   const number = status.unsent > 0 ? status.unsent : null;
@@ -50,5 +56,5 @@ export function pillOf(status: SpaceStatus, scene: Scene, now: number): Pill {
     };
   }
   const asOf = `as of ${clockTime(status.asOf, now)}`;
-  return { ...upToDateWords, number, asOf, sentence: `Up to date ${asOf}.` };
+  return { ...upToDateWords, number, asOf, sentence: `Up to date ${asOf}.${passedWords(status)}` };
 }

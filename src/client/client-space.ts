@@ -4,6 +4,7 @@
  */
 import { type Failure, isError } from '../errors.ts';
 import { loadPart } from '../load-part.ts';
+import type { CellAuthor } from '../model/cell-author.ts';
 import type { Schema } from '../model/schema.ts';
 import type { SpaceStatus } from '../model/sync-status.ts';
 import { Source } from '../observable.ts';
@@ -39,6 +40,7 @@ interface PlainTable {
   restore(id: string): Promise<void>;
   get(id: string): Promise<RowView | null>;
   query(query?: PlainQuery): Promise<readonly RowView[]>;
+  authors(id: string): Promise<readonly CellAuthor[]>;
   count(query?: PlainQuery): Promise<number>;
   deleted(limit?: number): Promise<readonly DeletedView[]>;
   live(query?: PlainQuery): Live<RowView>;
@@ -108,6 +110,7 @@ export function clientSpace<S extends Schema>(schema: S, connection: Connection)
       count: async (query = {}) => (await read({ kind: 'count', table, query })) as number,
       deleted: async (limit = 100) =>
         (await read({ kind: 'deleted', table, limit })) as readonly DeletedView[],
+      authors: (id) => link.ask((host) => host.authors(table, id)),
       live: (query = {}) => live.start(table, copied(query, `a query of ${table}`)),
     };
   }

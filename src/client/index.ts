@@ -36,6 +36,7 @@ export { readDamagedSpace } from './read-damaged.ts';
 export { readInvitation } from './read-invitation.ts';
 export type {
   Activity,
+  CellAuthor,
   Conflict,
   DeletedRow,
   InvitationView,

@@ -9,13 +9,14 @@
  */
 import type { Failure } from '../errors.ts';
 import type { Activity } from '../model/activity.ts';
+import type { CellAuthor } from '../model/cell-author.ts';
 import type { Query } from '../model/query.ts';
 import type { Insert, Patch, Row, Schema } from '../model/schema.ts';
 import type { SpaceStatus } from '../model/sync-status.ts';
 import type { Observable } from '../observable.ts';
 import type { Conflict, Role } from '../worker/protocol.ts';
 
-export type { Activity, Conflict, Role };
+export type { Activity, CellAuthor, Conflict, Role };
 
 /** The names of a schema's tables. */
 export type TableName<S extends Schema> = Extract<keyof S['tables'], string>;
@@ -115,6 +116,11 @@ export interface Table<S extends Schema, T extends TableName<S>> {
   /** The row, or null if there is none that is live and whose required references lead to live rows. */
   get(id: string): Promise<Row<S, T> | null>;
   query(query?: Query<Row<S, T>>): Promise<Row<S, T>[]>;
+  /**
+   * Who wrote each value of a row, deleted ones included, and who is known to have it; nothing of a row that was never here. Columns
+   * that have their default or are empty because nobody wrote them are not among them.
+   */
+  authors(id: string): Promise<readonly CellAuthor[]>;
   /** How many rows `query` would give. */
   count(query?: Query<Row<S, T>>): Promise<number>;
   /** The rows that were deleted last, by any device, newest first: at most `limit` (100). */

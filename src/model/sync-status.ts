@@ -49,6 +49,8 @@ export interface DeviceStatus {
   /** When it was last heard of, ms. */
   readonly lastHeard: number | null;
   readonly hold: DeviceHold | null;
+  /** Entries of its log that nobody can apply (malformed, or set aside): the cursor passed them. */
+  readonly passed: number;
   /** How much of *this* device's log it has, by its own signed word; null: it has not said. */
   readonly hasOurs: number | null;
 }

@@ -202,6 +202,17 @@ export class Store {
     return entry.bytes;
   }
 
+  /** All records of the journal, oldest first. */
+  async *records(): AsyncGenerator<JournalRecord> {
+    let position = 0;
+    for await (const run of this.#journal.after(0)) {
+      for (const bytes of run) {
+        position += 1;
+        yield readRecord(bytes, position, this.space);
+      }
+    }
+  }
+
   /** Saves the standing, so that the next opening folds only what follows. */
   async saveFold(): Promise<void> {
     const { standing } = this;

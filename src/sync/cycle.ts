@@ -191,11 +191,16 @@ class Runner {
     this.#waiters = [];
     this.#plan = begun(this.#plan);
     this.#tell({ syncing: true, nextTryAt: null });
+    const failedBefore = this.state.value.lastError !== null;
     try {
       const compared = (comparedAt: number): void => this.#tell({ comparedAt, registered: true });
-      const result = await runCycle(this.#ctx, this.#presence, compared, this.#signal);
+      const answered = (): void => {
+        // How the cycle ends is open, but that nothing comes back is not true any more.
+        if (isSilence(this.state.value.lastError)) this.#tell({ lastError: null });
+      };
+      const result = await runCycle(this.#ctx, this.#presence, compared, this.#signal, answered);
       this.#tell({ waits: result.waits });
-      if (this.state.value.lastError !== null) this.#mayDoubt = true;
+      if (failedBefore) this.#mayDoubt = true;
       this.#end(ended(this.#plan, { ok: true }, runtime.monotonic(), 0), null);
       if (!result.told) this.poke('presence');
       this.#listenAgain();
@@ -251,6 +256,11 @@ class Runner {
     const { reason }: { readonly reason: unknown } = this.#signal;
     return reason instanceof CairnError ? reason : new CairnError('moved', 'Another tab syncs now');
   }
+}
+
+/** The last cycle got no answer at all. */
+function isSilence(failure: Failure | null): boolean {
+  return failure?.code === 'offline' || failure?.code === 'timeout';
 }
 
 /** How long the relay asked to be left alone; null if it did not. */

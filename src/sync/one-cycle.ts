@@ -38,12 +38,13 @@ export interface CycleResult {
   readonly told: boolean;
 }
 
-/** `onCompared` hears of the comparison even if something fails after it. */
+/** `onCompared` hears of the comparison even if something fails after it, `onAnswered` of the relay's first good answer. */
 export async function runCycle(
   ctx: SyncContext,
   presence: Presence,
   onCompared: (at: number) => void,
   signal: AbortSignal,
+  onAnswered: () => void = () => undefined,
 ): Promise<CycleResult> {
   signal.throwIfAborted();
   await ctx.store.refresh();
@@ -53,6 +54,7 @@ export async function runCycle(
     await finishJoin({ runtime: ctx.runtime, store: ctx.store, deadlineMs: 0 }, signal);
   }
   const learned = await learn(ctx, presence.wantsBeacons(ctx), signal);
+  onAnswered();
   const judged = await judgeHeads(ctx.store.standing, learned.heads);
   const own = await settleOwnLog(ctx, judged, signal);
   const pushed = await tryToPush(() => push(ctx, own, signal));

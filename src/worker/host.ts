@@ -4,6 +4,7 @@
  */
 import { CairnError, type Result, toFailure } from '../errors.ts';
 import type { Activity } from '../model/activity.ts';
+import type { CellAuthor } from '../model/cell-author.ts';
 import type {
   PageEvent,
   PageState,
@@ -28,6 +29,7 @@ export interface OpenedSpace {
   invite(role: Role, uses: number, lifeMs: number): Promise<{ link: string; expires: number }>;
   digest(): Promise<string>;
   activity(): Promise<readonly Activity[]>;
+  authors(table: string, id: string): Promise<readonly CellAuthor[]>;
   close(): Promise<void>;
   erase(unsentSeen: number | null): Promise<void>;
 }
@@ -106,6 +108,10 @@ export class Host implements SpaceHost {
 
   activity(): Promise<Result<readonly Activity[]>> {
     return result(() => this.#open.activity());
+  }
+
+  authors(table: string, id: string): Promise<Result<readonly CellAuthor[]>> {
+    return result(() => this.#open.authors(table, id));
   }
 
   close(): Promise<Result<null>> {

@@ -6,6 +6,7 @@ import { CairnError } from '../errors.ts';
 import { asHash, asPublicKey, asWrapKey, type Bytes } from '../format/bytes.ts';
 import { asDeviceNumber } from '../format/stamp.ts';
 import type { Activity } from '../model/activity.ts';
+import { type CellAuthor, cellAuthors } from '../model/cell-author.ts';
 import { digestRows } from '../model/digest.ts';
 import { emptyMembership, type MembershipState } from '../model/membership-state.ts';
 import type { RowKey } from '../model/row.ts';
@@ -77,6 +78,13 @@ class MemorySpace implements OpenedSpace {
     return this.#activity;
   }
 
+  async authors(table: string, id: string): Promise<readonly CellAuthor[]> {
+    const row = this.#journal.rows.get(table, id);
+    const unsent = new Set(this.#journal.standing.outbox.map(({ stamp }) => stamp));
+    const holders = { self: device, unsent, doubtful: new Set<never>(), haveUpTo: new Map<never, never>() };
+    return row === undefined ? [] : cellAuthors(row, holders);
+  }
+
   async close(): Promise<void> {
     this.#updates.close();
   }
@@ -100,7 +108,7 @@ class MemorySpace implements OpenedSpace {
 
   #status(): SpaceStatus {
     const { standing } = this.#journal;
-    const unknown = { head: null, lastHeard: null, hold: null, hasOurs: null };
+    const unknown = { head: null, lastHeard: null, hold: null, passed: 0, hasOurs: null };
     return deriveStatus({
       unsent: unsentCount(standing),
       waits: null,

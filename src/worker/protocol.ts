@@ -10,6 +10,7 @@
 import type { Failure, Result } from '../errors.ts';
 import type { Role } from '../format/role.ts';
 import type { Activity } from '../model/activity.ts';
+import type { CellAuthor } from '../model/cell-author.ts';
 import type { Difference } from '../model/difference.ts';
 import type { ColumnOrder } from '../model/query.ts';
 import type { Schema } from '../model/schema.ts';
@@ -165,6 +166,8 @@ export interface SpaceHost {
   invite(role: Role, uses: number, lifeMs: number): Promise<Result<{ link: string; expires: number }>>;
   digest(): Promise<Result<string>>;
   activity(): Promise<Result<readonly Activity[]>>;
+  /** Who wrote each value of a row, and who has it. */
+  authors(table: string, id: string): Promise<Result<readonly CellAuthor[]>>;
   close(): Promise<Result<null>>;
   erase(unsentSeen: number | null): Promise<Result<null>>;
 }

@@ -73,6 +73,7 @@ function devicesOf({ standing, sync, names }: StatusSources): DeviceFacts[] {
       head: seen === null || signed === null ? (seen ?? signed) : Math.max(seen, signed),
       lastHeard: beacon?.at ?? null,
       hold: hold === undefined ? null : { reason: hold.reason, position: hold.position, since: hold.since },
+      passed: standing.passed.filter(({ log }) => log === number).length,
       hasOurs: isThis ? null : (beacon?.hasOurs ?? null),
     };
   });

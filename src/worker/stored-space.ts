@@ -5,6 +5,7 @@
 import { CairnError, type Failure, toFailure } from '../errors.ts';
 import { toBase64Url } from '../format/bytes.ts';
 import type { Activity } from '../model/activity.ts';
+import type { CellAuthor } from '../model/cell-author.ts';
 import { deriveStatus, type SpaceStatus, type SyncFacts, storageFault } from '../model/sync-status.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Change, StoreEvent } from '../store/change.ts';
@@ -114,6 +115,11 @@ export class StoredSpace implements OpenedSpace {
 
   async activity(): Promise<readonly Activity[]> {
     return (await this.#begin()).activity();
+  }
+
+  async authors(table: string, id: string): Promise<readonly CellAuthor[]> {
+    const { rowAuthors } = await loadBeyondRows();
+    return rowAuthors(this.#parts.store, this.#sync.heard, table, id);
   }
 
   async close(): Promise<void> {

@@ -19,6 +19,7 @@ function losses(unsent: number, parts: readonly Part[]): readonly string[] {
       lag: null,
       lastHeard: null,
       hold: null,
+      passed: 0,
       hasOurs: null,
       ...part,
     }),

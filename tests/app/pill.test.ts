@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { lagWords, passedWords } from '../../src/app/device-words.ts';
 import { conflictWords, pillOf } from '../../src/app/pill.ts';
 import { keepersOf } from '../../src/app/who-has.ts';
 import { reasonOrder } from '../../src/app/words.ts';
@@ -31,6 +32,7 @@ const device = (number: number, more: Partial<DeviceStatus>): DeviceStatus => ({
   lag: null,
   lastHeard: null,
   hold: null,
+  passed: 0,
   hasOurs: null,
   ...more,
 });
@@ -132,4 +134,28 @@ test('APP-8: what is not known about who has our changes is said as not known, n
     ['not known', false],
     ['not known', false],
   ]);
+});
+
+test('APP-1: what nobody can read is named beside "Up to date", for each device that sent it', () => {
+  const devices = [device(1, { isThis: true }), device(2, { passed: 1 }), device(3, { passed: 2 })];
+  expect(pillOf(quiet, scene, noon).sentence).toMatch(/12:00\.$/);
+  expect(pillOf({ ...quiet, devices }, scene, noon)).toMatchObject({ word: 'Up to date' });
+  expect(pillOf({ ...quiet, devices }, scene, noon).sentence).toMatch(
+    /12:00\. 3 batches of changes are left out\.$/,
+  );
+  expect(passedWords(devices).map(({ means }) => means)).toEqual([
+    '1 batch of changes of Ben’s phone cannot be read by anyone and is left out.',
+    '2 batches of changes of Ben’s phone cannot be read by anyone and are left out.',
+  ]);
+  expect(passedWords([device(1, {})])).toEqual([]);
+});
+
+test('APP-2, APP-8: a device is said to be all here only if nothing of it is to come, held or unknown', () => {
+  const hold = { reason: 'unavailable', position: 5, since: noon } as const;
+  expect(lagWords({ lag: 0, hold: null, passed: 0 })).toBe('all here');
+  expect(lagWords({ lag: 1, hold: null, passed: 0 })).toBe('1 batch to come');
+  expect(lagWords({ lag: 3, hold, passed: 0 })).toBe('3 batches to come');
+  expect(lagWords({ lag: 0, hold, passed: 0 })).toBe('held');
+  expect(lagWords({ lag: 0, hold: null, passed: 1 })).toBe('all but 1 batch here');
+  expect(lagWords({ lag: null, hold: null, passed: 0 })).toBe('not known yet');
 });

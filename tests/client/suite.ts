@@ -42,6 +42,20 @@ export function describeClient(name: string, open: () => Promise<TestSpace>): vo
       expect(JSON.stringify(lines)).not.toContain('Nobody');
     });
 
+    test('APP-6, APP-2: each value of a row names the device that wrote it and when, and that it is only here', async () => {
+      const from = Date.now();
+      const list = await groceries();
+      const id = await space.tables.items.put({ list, title: 'Bread' });
+      const authors = await space.tables.items.authors(id);
+      expect(authors.map(({ column }) => column).sort()).toEqual(expect.arrayContaining(['list', 'title']));
+      const own = space.status.value.devices.find(({ isThis }) => isThis)?.number;
+      for (const { device, at, onRelay, onDevices } of authors) {
+        expect({ device, onRelay, onDevices }).toEqual({ device: own, onRelay: false, onDevices: [] });
+        expect(at).toBeGreaterThanOrEqual(from);
+      }
+      expect(await space.tables.items.authors('nothing was ever here')).toEqual([]);
+    });
+
     describe('rows', () => {
       test('APP-19: what was put is read back, with defaults and empty columns filled in', async () => {
         const list = await groceries();

@@ -101,6 +101,38 @@ describe('two people and a relay', () => {
     expect(devices[1]?.lastHeard).not.toBeNull();
   });
 
+  test('APP-6, APP-2: each value names its device; an own one, who has it, also while the other device lags behind', async () => {
+    const here = await create(ada);
+    const list = await here.tables.lists.put({ title: 'Groceries' });
+    const there = await join(ben, (await here.invite()).link);
+    const item = await here.tables.items.put({ list, title: 'Bread' });
+    const hasAll = ({ devices: [own, other] }: SpaceStatus): boolean =>
+      other?.hasOurs !== null && other?.hasOurs === own?.head;
+    await until(here.status, (status) => status.unsent === 0 && hasAll(status));
+    await there.tables.items.patch(item, { note: 'Two of them' });
+    await until(here.tables.items.live(), ({ rows }) => rows[0]?.note === 'Two of them');
+    const authorOf = async (column: string, id = item) =>
+      (await here.tables.items.authors(id)).find((author) => author.column === column);
+    expect(await authorOf('title')).toMatchObject({ device: 1, onRelay: true, onDevices: [2] });
+    expect(await authorOf('note')).toMatchObject({ device: 2, onRelay: true, onDevices: [2] });
+
+    // Ben hears of nothing more; what he has he keeps.
+    ben.network.online = false;
+    const later = await here.tables.items.put({ list, title: 'Milk' });
+    await until(
+      here.status,
+      ({ unsent, relay, devices }) => unsent === 0 && relay.acknowledged === devices[0]?.head,
+    );
+    await here.tables.items.patch(item, { title: 'Rye bread' });
+    await until(here.status, ({ unsent }) => unsent === 0);
+    expect(await authorOf('title')).toMatchObject({ device: 1, onRelay: true, onDevices: [] });
+    expect(await authorOf('list')).toMatchObject({ device: 1, onRelay: true, onDevices: [2] });
+    expect(await authorOf('title', later)).toMatchObject({ onRelay: true, onDevices: [] });
+    ada.network.online = false;
+    await here.tables.items.patch(item, { title: 'White bread' });
+    expect(await authorOf('title')).toMatchObject({ onRelay: false, onDevices: [] });
+  });
+
   test('APP-3: offline is a reason of its own, what is written then is unsent, and both go when the network is back', async () => {
     const here = await create(ada);
     await upToDate(here);

@@ -149,6 +149,31 @@ describe('the screens', () => {
       .toContain('all of your changes');
   });
 
+  test('APP-6, APP-2: an item says which device wrote each of its values and when, and where that is by now', async () => {
+    await b.openList('Hut');
+    await b.writeNote('From Ben', 'By Ben');
+    await expect.poll(() => a.noteOf('From Ben'), { timeout: 30_000 }).toBe('By Ben');
+    await at(a, 'item-done').first().waitFor();
+    await at(a, 'item-detail').getByLabel('Priority').selectOption({ index: 1 });
+    await at(a, 'authors').locator('summary').click();
+    const lines = at(a, 'writing');
+    await expect.poll(() => lines.count()).toBe(3);
+    expect(await lines.nth(0).textContent()).toMatch(/^PriorityAda’s computer, this device, \d\d:\d\d/i);
+    expect(await lines.nth(1).textContent()).toMatch(
+      /^NoteBen’s computer, \d\d:\d\dOn this computer, on the server and on Ben/,
+    );
+    await expect
+      .poll(() => lines.nth(0).textContent(), { timeout: 90_000 })
+      .toMatch(/On this computer, on the server and on Ben/);
+    await a.profile.goOffline();
+    await at(a, 'detail-done').check();
+    await expect.poll(() => lines.nth(0).textContent()).toMatch(/^Done.*Only on this computer$/);
+    await a.profile.goOnline();
+    await a.upToDate();
+    await at(a, 'detail-done').uncheck();
+    await at(a, 'item-detail').getByLabel('Close Item').click();
+  });
+
   test('MRG-11: a value that lost to one that had not seen it is shown, and comes back with one step', async () => {
     await a.openList('Hut');
     await a.upToDate();

@@ -30,6 +30,7 @@ function device(number: number, changes: Partial<SyncFacts['devices'][number]> =
     head: null,
     lastHeard: null,
     hold: null,
+    passed: 0,
     hasOurs: null,
     ...changes,
   } as const;

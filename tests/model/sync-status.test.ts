@@ -26,6 +26,7 @@ function device(number: number, changes: Partial<DeviceFacts> = {}): DeviceFacts
     head: 5,
     lastHeard: now,
     hold: null,
+    passed: 0,
     hasOurs: null,
     ...changes,
   };

@@ -74,6 +74,33 @@ describe('what is told', () => {
     );
   });
 
+  test('APP-3, PUSH-16: who is answered again is not said to be without a connection while the rest of the cycle goes on', async () => {
+    const { world, ada } = await founded();
+    const cycle = running(ada);
+    await cycle.now();
+    ada.online = false;
+    await expect(cycle.now()).rejects.toMatchObject({ code: 'offline' });
+    ada.online = true;
+    await ada.put('milk');
+    let goOn = (): void => undefined;
+    const pushing = new Promise<void>((stopped) => {
+      world.meddle = async ({ request }, go) => {
+        if (new URL(request.url).pathname.endsWith('/entries')) {
+          stopped();
+          await new Promise<void>((resolve) => {
+            goOn = resolve;
+          });
+        }
+        return go();
+      };
+    });
+    const done = cycle.now();
+    await pushing;
+    expect(cycle.state.value).toMatchObject({ syncing: true, lastError: null });
+    goOn();
+    await done;
+  });
+
   test('PULL-11: whose clock is wrong is told by the relay’s', async () => {
     const { ada } = await founded();
     ada.skewMs = -7 * 60_000;

@@ -1,7 +1,8 @@
 /** Each device of the space: how much of what it wrote is here, when it was heard, and why something of it waits. */
 import type { DeviceStatus } from '../../client/index.ts';
-import { clockTime, counted, grouped } from '../counted.ts';
+import { clockTime, grouped } from '../counted.ts';
 import { deviceLabel } from '../device-names.ts';
+import { lagWords } from '../device-words.ts';
 import { holdWords } from '../hold-words.ts';
 import { ago } from '../measures.ts';
 import { now } from '../observed.ts';
@@ -19,7 +20,7 @@ export function DeviceList({ devices }: { readonly devices: readonly DeviceStatu
 }
 
 function DeviceRow({ device }: { readonly device: DeviceStatus }) {
-  const { isThis, role, cursor, head, lag, lastHeard, hold } = device;
+  const { isThis, role, cursor, head, lastHeard, hold } = device;
   const label = deviceLabel(device);
   return (
     <li
@@ -53,15 +54,10 @@ function DeviceRow({ device }: { readonly device: DeviceStatus }) {
         ) : (
           <>
             {`${grouped(cursor)} of ${head === null ? 'unknown' : grouped(head)}`}
-            <small>{lagWords(lag)}</small>
+            <small>{lagWords(device)}</small>
           </>
         )}
       </span>
     </li>
   );
-}
-
-function lagWords(lag: number | null): string {
-  if (lag === null) return 'not known yet';
-  return lag === 0 ? 'all here' : `${counted(lag, 'batch', 'batches')} to come`;
 }

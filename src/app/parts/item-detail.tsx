@@ -8,6 +8,7 @@ import { useLive } from '../observed.ts';
 import { oneLine } from '../one-line.ts';
 import { goInstead, hashOf, type Place } from '../route.ts';
 import type { AppSpace, Item } from '../schema.ts';
+import { AuthorsFold } from './authors-fold.tsx';
 import { GoneItem } from './gone-item.tsx';
 import { priorities } from './item-row.tsx';
 import { Panel } from './panel.tsx';
@@ -36,13 +37,16 @@ export function ItemDetail({
       {last.current === null ? (
         <p class="empty">{loading ? 'Opening…' : 'This item is no longer here.'}</p>
       ) : (
-        <ItemFields
-          space={space}
-          place={place}
-          item={last.current}
-          isGone={item === undefined}
-          mayWrite={mayWrite}
-        />
+        <>
+          <ItemFields
+            space={space}
+            place={place}
+            item={last.current}
+            isGone={item === undefined}
+            mayWrite={mayWrite}
+          />
+          {item !== undefined && <AuthorsFold space={space} item={item} />}
+        </>
       )}
     </Panel>
   );

@@ -40,11 +40,11 @@ export function SyncPill({
         <StateShape shape={shape} />
         <span class="pill-word">{word}</span>
         {number !== null && <span class="pill-number">{grouped(number)}</span>}
-        {asOf !== null && (
-          <span class="pill-time">
+        {asOf !== null && status.asOf !== null && (
+          <time class="pill-time" dateTime={new Date(status.asOf).toISOString()}>
             <span class="wide">as of </span>
             {asOf.slice('as of '.length)}
-          </span>
+          </time>
         )}
         {open > 0 && (
           <span class="pill-number" data-testid="pill-conflicts">
@@ -52,7 +52,7 @@ export function SyncPill({
           </span>
         )}
       </a>
-      <Announcement text={sentence.replace(/ as of .*/, '.') + conflictWords(open)} />
+      <Announcement text={sentence.replace(/ as of [^.]*/, '') + conflictWords(open)} />
     </>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Reason, SpaceStatus } from '../../client/index.ts';
 import { clockTime } from '../counted.ts';
 import { labelOf, placeHere } from '../device-names.ts';
+import { passedWords } from '../device-words.ts';
 import { errorWords } from '../error-words.ts';
 import { holdWords } from '../hold-words.ts';
 import { ago, bytes } from '../measures.ts';
@@ -57,7 +58,10 @@ export function SyncPanel({
       </section>
       <section>
         <h3>Storage on {placeHere()}</h3>
-        <Storage storage={status.storage} />
+        <Storage
+          storage={status.storage}
+          isFull={status.reasons.some(({ kind }) => kind === 'storage-full')}
+        />
       </section>
       <ActivityFold space={space} status={status} />
       <ExactTerms space={space} status={status} />
@@ -69,7 +73,11 @@ function State({ space, status }: { readonly space: AppSpace; readonly status: S
   const [isAsked, setAsked] = useState(false);
   const scene = { place: placeHere(), who: labelOf(status.devices) };
   const pill = pillOf(status, scene, now.value);
-  const reasons = ordered(status.reasons).map((reason) => wordsInFull(reason, scene, now.value));
+  const isStuck = status.reasons.some(({ kind }) => kind.startsWith('storage-'));
+  const reasons = ordered(status.reasons).map((reason) => wordsInFull(reason, scene, now.value, isStuck));
+  const upToDate = { ...pill, ...(status.devices.some(({ passed }) => passed > 0) ? upToDateBut : {}) };
+  const said = reasons.length === 0 ? [upToDate] : reasons;
+  const left = passedWords(status.devices).map((words) => ({ ...words, tone: 'waiting' as const }));
   const syncNow = async (): Promise<void> => {
     setAsked(true);
     await attempt(() => space.syncNow());
@@ -83,7 +91,7 @@ function State({ space, status }: { readonly space: AppSpace; readonly status: S
         {pill.asOf !== null && <span>{pill.asOf}</span>}
       </p>
       <ul class="reasons" data-testid="reasons">
-        {(reasons.length === 0 ? [pill] : reasons).map(({ means, next, tone }) => (
+        {[...said, ...left].map(({ means, next, tone }) => (
           <li key={means} data-tone={tone}>
             <p>{means}</p>
             {next !== 'Nothing to do.' && <p class="next">{next}</p>}
@@ -106,17 +114,31 @@ function State({ space, status }: { readonly space: AppSpace; readonly status: S
   );
 }
 
+/** "Up to date" beside what nobody can read. */
+const upToDateBut = { means: 'All your changes are on the server, and all that can be read there is here.' };
+
 /** Asked for on a step of the person's own, since some browsers ask back; the status says what came of it. */
 function askToKeep(): void {
   navigator.storage?.persist?.().catch(() => {});
 }
 
-function Storage({ storage: { persisted, usage, quota } }: { readonly storage: SpaceStatus['storage'] }) {
+function Storage({
+  storage: { persisted, usage, quota },
+  isFull,
+}: {
+  readonly storage: SpaceStatus['storage'];
+  readonly isFull: boolean;
+}) {
+  // What a browser says that it allows may be more than it takes.
+  const most = isFull
+    ? ', and the browser takes no more'
+    : quota === null
+      ? ''
+      : ` of ${bytes(quota)} allowed`;
   return (
     <>
       <p data-testid="storage">
-        {bytes(usage)} used{quota === null ? '' : ` of ${bytes(quota)} allowed`}.{' '}
-        {persisted === true && 'The browser has promised to keep it.'}
+        {bytes(usage)} used{most}. {persisted === true && 'The browser has promised to keep it.'}
         {persisted === false && 'The browser may delete it when space runs low.'}
         {persisted === null && 'Whether the browser will keep it is not known.'}
       </p>
@@ -132,7 +154,7 @@ function Storage({ storage: { persisted, usage, quota } }: { readonly storage: S
 }
 
 /** A reason in words, one that the server gave with what its code says. */
-function wordsInFull(reason: Reason, scene: Scene, at: number): StateWords {
+function wordsInFull(reason: Reason, scene: Scene, at: number, isStuck: boolean): StateWords {
   const words = reasonWords(reason, scene);
   switch (reason.kind) {
     case 'relay-error':
@@ -141,7 +163,8 @@ function wordsInFull(reason: Reason, scene: Scene, at: number): StateWords {
       return { ...words, ...holdWords(reason.values.reason, scene.who(reason.values.device)) };
     case 'unsent': {
       const { why } = reason.values;
-      return why === null ? words : { ...words, ...unsentWords(words, why) };
+      if (why !== null) return { ...words, ...unsentWords(words, why) };
+      return isStuck ? { ...words, next: 'To be sent they need the storage as well.' } : words;
     }
     case 'waiting':
       return {
