@@ -1,6 +1,6 @@
 /**
- * `npm run soak`: what `npm test` runs a share of, in full: 200 kills of a worker, 500 SIGKILLs of the relay, 100,000 hostile requests,
- * lists of 100,000 items.
+ * `npm run soak`: what `npm test` runs a share of, in full: 200 kills of a worker, 500 SIGKILLs of the relay, ten minutes of the
+ * oracle beside the app, 100,000 hostile requests, lists of 100,000 items.
  * `npm run sim -- --seeds N` is the simulator's own.
  */
 import { spawnSync } from 'node:child_process';
@@ -16,8 +16,9 @@ build();
 const soaks = [
   { project: 'e2e', file: 'tests/e2e/seeded-kills.test.ts', env: { KILLS: '200' } },
   { project: 'node', file: 'tests/relay/kills.test.ts', env: { KILLS: '500' } },
+  { project: 'e2e', file: 'tests/e2e/oracle.test.ts', env: { ORACLE_SECONDS: '600' } },
   { project: 'node', file: 'tests/hostile-client', env: { REQUESTS: '100000' } },
-  { project: 'e2e', file: 'tests/e2e/large-lists.test.ts', env: { ITEMS: '100000' } },
+  { project: 'e2e-timed', file: 'tests/e2e/large-lists.test.ts', env: { ITEMS: '100000' } },
 ];
 let failed = 0;
 for (const { project, file, env } of soaks) {

@@ -1,10 +1,13 @@
-import { mkdtemp, readlink, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page, type Worker } from 'playwright-core';
 import { chromiumArgs, findChromium } from '../engines/chromium.mjs';
 import { frozenPath, Network } from './network.ts';
 import type { RelayProcess } from './relay-process.ts';
+
+/** A name of the relay in a home network, which over http gives no secure context. */
+export const plainHost = 'cairn.home.arpa';
 
 /**
  * One browser profile of a person, in a browser process of its own with a folder of its own: what a device is to Cairn.
@@ -34,6 +37,17 @@ export class Profile {
     return profile;
   }
 
+  /** The same profile once more, as a copied disk is. This one's browser must not be running. */
+  async copy(relayPort: number = this.#relay.port): Promise<Profile> {
+    const folder = await mkdtemp(join(tmpdir(), 'cairn-profile-'));
+    // The lock is a link that names a process which is gone.
+    const filter = (path: string): boolean => !/Singleton[A-Z][a-z]+$/.test(path);
+    await cp(this.#folder, folder, { recursive: true, filter });
+    const copied = new Profile(this.#relay, await Network.open(relayPort), folder);
+    await copied.launch();
+    return copied;
+  }
+
   /** Starts the browser over this profile's folder; `page` is then an empty page. */
   async launch(): Promise<void> {
     const executablePath = findChromium();
@@ -44,7 +58,7 @@ export class Profile {
       args: [
         ...chromiumArgs,
         '--hide-crash-restore-bubble',
-        `--host-resolver-rules=MAP localhost:${this.#relay.port} 127.0.0.1:${this.network.port}`,
+        `--host-resolver-rules=${['localhost', plainHost].map((host) => `MAP ${host}:${this.#relay.port} 127.0.0.1:${this.network.port}`).join(', ')}`,
       ],
     });
     context.setDefaultTimeout(60_000);

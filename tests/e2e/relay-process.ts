@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +27,11 @@ export class RelayProcess {
     const relay = new RelayProcess(await freePort(), await mkdtemp(join(tmpdir(), 'cairn-relay-')));
     await relay.start();
     return relay;
+  }
+
+  /** The folder of its data. */
+  get data(): string {
+    return this.#data;
   }
 
   /** The origin of app and API. `localhost`, because browsers give it a secure context. */
@@ -88,6 +93,19 @@ export class RelayProcess {
     child.kill(signal);
     await gone;
     return child.exitCode;
+  }
+
+  /** Starts it over a copy of its data as they are now, or as they were at an earlier copy; gives the copy of what they were. */
+  async restartFrom(copy: string | null): Promise<string> {
+    await this.stop();
+    const kept = await mkdtemp(join(tmpdir(), 'cairn-relay-copy-'));
+    await cp(this.#data, kept, { recursive: true });
+    if (copy !== null) {
+      await rm(this.#data, { recursive: true });
+      await cp(copy, this.#data, { recursive: true });
+    }
+    await this.start();
+    return kept;
   }
 
   /** Ends it and removes its data. */

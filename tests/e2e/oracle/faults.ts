@@ -1,0 +1,26 @@
+/** What the relay of an oracle's run may do: all of the hostile relay's faults but those named here. */
+import { byteFaults } from '../../hostile/bytes.ts';
+import { logFaults } from '../../hostile/logs.ts';
+import { paceFaults } from '../../hostile/pace.ts';
+import type { Fault } from '../../hostile/proxy.ts';
+import { refusalFaults } from '../../hostile/refusals.ts';
+import { streamFaults } from '../../hostile/streams.ts';
+
+/**
+ * Nobody who asks one relay alone can know of what it keeps back: "up to date" is then true of what was shown, and what the relay has
+ * says nothing about it. `tests/hostile` has these.
+ */
+const keepsBack = /^(old |heads withheld|the answers to two questions swapped)/;
+/** Much of the machine's time, and no other claims. */
+const pours = /without end|gibibyte/;
+
+export function faultsOfARun(): Fault[] {
+  const all = [
+    ...byteFaults(),
+    ...logFaults({ members: [], heads: [], entries: [] }),
+    ...refusalFaults(),
+    ...paceFaults(),
+    ...streamFaults(),
+  ];
+  return all.filter(({ name }) => !keepsBack.test(name) && !pours.test(name));
+}
