@@ -6,9 +6,6 @@ import { chromiumArgs, findChromium } from '../engines/chromium.mjs';
 import { frozenPath, Network } from './network.ts';
 import type { RelayProcess } from './relay-process.ts';
 
-/** A name of the relay in a home network, which over http gives no secure context. */
-export const plainHost = 'cairn.home.arpa';
-
 /**
  * One browser profile of a person, in a browser process of its own with a folder of its own: what a device is to Cairn.
  * Real Chromium, real IndexedDB, real service worker. It can lose its network, be killed with SIGKILL (every process
@@ -58,7 +55,7 @@ export class Profile {
       args: [
         ...chromiumArgs,
         '--hide-crash-restore-bubble',
-        `--host-resolver-rules=${['localhost', plainHost].map((host) => `MAP ${host}:${this.#relay.port} 127.0.0.1:${this.network.port}`).join(', ')}`,
+        `--host-resolver-rules=MAP localhost:${this.#relay.port} 127.0.0.1:${this.network.port}`,
       ],
     });
     context.setDefaultTimeout(60_000);

@@ -1,6 +1,6 @@
 /**
  * Every state of sync, brought about by its real cause: what the pill says then, what the panel says, and what a screen reader is told
- * (APP-3, APP-12). One relay, Ada and Ben each behind a relay that can be made to lie, and the stories one after the other.
+ * (APP-3, APP-12); "Not secure" is in `first-run`, a reader's and a lost space's screens are in `screens` and `storage`. One relay, Ada and Ben each behind a relay that can be made to lie, and the stories one after the other.
  */
 import { rm } from 'node:fs/promises';
 import type { CDPSession } from 'playwright-core';
@@ -18,7 +18,7 @@ import { type Fault, HostileProxy, send } from '../hostile/proxy.ts';
 import { refusalFaults } from '../hostile/refusals.ts';
 import { App, converged } from './app.ts';
 import { appends, reads } from './network.ts';
-import { Profile, plainHost } from './profile.ts';
+import { Profile } from './profile.ts';
 import { RelayProcess } from './relay-process.ts';
 import { until } from './waiting.ts';
 
@@ -145,15 +145,6 @@ function fault(name: string): Fault {
   if (found === undefined) throw new Error(`No fault ${name}`);
   return found;
 }
-
-test('APP-5, APP-3: over plain http on a home network the app says what is missing, and starts nothing', async () => {
-  const { page } = ada;
-  await page.goto(`http://${plainHost}:${relay.port}/`);
-  const screen = page.getByTestId('not-secure');
-  await screen.getByText('Not secure').waitFor();
-  expect(await screen.textContent()).toContain('docs/relay.md');
-  expect(page.workers()).toEqual([]);
-});
 
 test('APP-1, APP-3, APP-4, APP-12: a space made offline says offline, only here and not yet synced; then syncing, and when it is up to date', async () => {
   const { network } = ada.profile;
