@@ -16,9 +16,9 @@ const batches = (count: number): string => counted(count, 'batch', 'batches');
 export function activityWords(activity: Activity, who: Who): string {
   switch (activity.kind) {
     case 'log-began':
-      return `What is told here begins now; the space had ${counted(activity.devices, 'device')}.`;
+      return `What happened is told from here on; the space had ${counted(activity.devices, 'device')}.`;
     case 'log-damaged':
-      return 'What this log said before was damaged and is gone. Lists and items are not touched by that.';
+      return 'What was told before was damaged and is gone. Lists and items are not touched by that.';
     case 'opened':
       return activity.before === null
         ? 'Cairn was opened.'
