@@ -171,6 +171,15 @@ export class EngineDevice {
     await this.#driver.goto(address);
   }
 
+  click(testId: string): Promise<void> {
+    return this.#driver.click(testId);
+  }
+
+  /** What is set under that name in the page's global scope, as texts. */
+  texts(name: string): Promise<readonly string[]> {
+    return this.#driver.look((of) => [...(Reflect.get(globalThis, of) ?? [])], name);
+  }
+
   async createSpace(memberName: string): Promise<void> {
     await this.#driver.goto(`${this.#origin}/`);
     await this.#enter(memberName, 'create-space');

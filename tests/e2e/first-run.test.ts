@@ -90,6 +90,8 @@ describe('the first visit', () => {
     // As private windows of Firefox and Safari answer; `engines.test.ts` asks a real one.
     await page.addInitScript(() => {
       navigator.storage.getDirectory = () => Promise.reject(new DOMException('', 'SecurityError'));
+      // What a tab of Safari on an iPhone is told.
+      Object.assign(navigator, { standalone: false });
     });
     for (const [address, step, name] of [
       [relay.origin, 'create-space', 'first-run-private'],
@@ -101,6 +103,11 @@ describe('the first visit', () => {
       expect(await look(page, name)).toEqual([]);
       expect(await page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
     }
+    // An invitation that is tapped opens in the browser, also for those who have the app.
+    await b.profile.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: relay.origin });
+    await page.getByTestId('copy-for-app').click();
+    await page.getByText('Open the app and choose “Paste invitation”').waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link);
     await page.close();
   });
 });
@@ -108,7 +115,6 @@ describe('the first visit', () => {
 describe('an installed app with storage of its own', () => {
   test('JOIN-1, APP-5, APP-12: that finds no space says why, and takes an invitation that was copied in the browser', async () => {
     const { page } = b;
-    await b.profile.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: relay.origin });
     // What an app on the home screen of an iPhone is told.
     await page.addInitScript(() => Object.assign(navigator, { standalone: true }));
     await b.profile.goto('/');

@@ -6,7 +6,9 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { App } from './app.ts';
 import { appBuilds } from './app-builds.ts';
+import { EngineDevice, enginesHere } from './engine-device.ts';
 import { look } from './look.ts';
+import { Network } from './network.ts';
 import { Profile } from './profile.ts';
 import { RelayProcess } from './relay-process.ts';
 import { Tab } from './tab.ts';
@@ -250,3 +252,37 @@ describe('a newer build', () => {
     expect(profile.errors).toEqual([]);
   });
 });
+
+test.for(enginesHere().filter((engine) => engine !== 'chromium'))(
+  'TEST-11, APP-9, APP-10: in %s too it waits, switches when the person agrees, and a page is made of one build',
+  async (engine) => {
+    const network = await Network.open(relay.port);
+    network.serves(files('one'));
+    // Not the relay's own origin: what is written here stays here.
+    const device = await EngineDevice.open(engine, `http://localhost:${network.port}`);
+    try {
+      await device.createSpace('Ada');
+      await device.addList('Hut');
+      await device.readyOffline();
+      network.serves(files('two'));
+      await device.reload();
+      await device.sees('update', ['A new version of Cairn is ready.']);
+      expect(await device.texts('cairnBuilds')).toEqual(['one']);
+      await device.click('take-update');
+      await device.sees('update-unsent', ['only on this computer']);
+      await device.click('update-confirm');
+      await until(
+        'the newer build runs',
+        () => device.texts('cairnBuilds').catch(() => []),
+        (builds) => builds.join() === 'two',
+      );
+      network.cut();
+      await device.reload();
+      await device.sees('list-row', ['Hut']);
+      expect(await device.texts('cairnBuilds')).toEqual(['two']);
+    } finally {
+      await device.close();
+      await network.close();
+    }
+  },
+);
