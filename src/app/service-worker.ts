@@ -55,6 +55,12 @@ async function cacheName(): Promise<string> {
   return buildPrefix + bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 const build = cacheName();
+/** Opened once: a start asks for a dozen files, and waits for each. */
+let kept: Promise<Cache> | null = null;
+function ownCache(): Promise<Cache> {
+  kept ??= build.then((name) => caches.open(name));
+  return kept;
+}
 
 const windows = () => self.clients.matchAll({ type: 'window', includeUncontrolled: true });
 
@@ -63,7 +69,7 @@ self.addEventListener('install', (event) => {
 });
 
 async function storeBuild(): Promise<void> {
-  const cache = await caches.open(await build);
+  const cache = await ownCache();
   // Past the browser's own cache, which might hold a file of an older build under the same name. And a server that changes builds at
   // this moment gives files of both: then nothing is stored, and the browser looks again at another visit.
   const request = ({ url, revision }: (typeof files)[number]): Request =>
@@ -115,8 +121,11 @@ self.addEventListener('fetch', (event) => {
 
 /** The page of the build that is opened now. */
 async function page(request: Request): Promise<Response> {
+  // Nearly always it is this one: looked for while the note is read.
+  const own = ownCache().then((cache) => cache.match(start));
   const name = request.mode === 'navigate' ? await chosen() : await build;
-  return (await (await caches.open(name)).match(start)) ?? fetch(request);
+  const found = name === (await build) ? await own : await (await caches.open(name)).match(start);
+  return found ?? fetch(request);
 }
 
 async function chosen(): Promise<string> {
@@ -132,7 +141,7 @@ async function chosen(): Promise<string> {
 
 /** A part's name is made of what is in it: it is the same in every build that has it. Icons are the newest ones. */
 async function fromAnyBuild({ url }: Request): Promise<Response> {
-  const own = await caches.open(await build);
+  const own = await ownCache();
   return (await own.match(url)) ?? (await caches.match(url)) ?? fetch(url);
 }
 
