@@ -8,6 +8,8 @@ import { session } from './session.ts';
 import { keepBuild, readBuilds } from './stored-builds.ts';
 import { countUnsent } from './unsent-here.ts';
 
+const lookMs = 3_600_000;
+
 let registration: ServiceWorkerRegistration | null = null;
 let isSwitching = false;
 
@@ -33,10 +35,13 @@ export async function registerServiceWorker(): Promise<void> {
   offlineState.value = watched.active === null ? 'preparing' : 'ready';
   watched.addEventListener('updatefound', () => watch(watched));
   watch(watched);
-  document.addEventListener('visibilitychange', () => {
-    // Asked for when the person comes back; a failure means no connection, and the next time will do.
+  // Asked for when the person comes back, and of an app that is never left now and then; a failure means no connection, and the next
+  // time will do.
+  const look = (): void => {
     if (document.visibilityState === 'visible') watched.update().catch(() => {});
-  });
+  };
+  document.addEventListener('visibilitychange', look);
+  setInterval(look, lookMs);
   if (watched.waiting !== null || (await isOneStored())) update.value = 'waiting';
 }
 

@@ -16,7 +16,8 @@ const offlineWords = {
   unknown: 'Whether Cairn starts without a connection is not known yet.',
   preparing: 'Getting ready to start without a connection…',
   ready: 'Ready offline: Cairn starts without a connection.',
-  impossible: 'This browser does not let Cairn start without a connection. What is open goes on working.',
+  impossible:
+    'Cairn does not start without a connection here: the browser does not allow it, or it could not be stored whole. What is open goes on working.',
 } as const;
 
 /** What the keyboard can do beyond what every page lets it. */
