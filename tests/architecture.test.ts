@@ -51,6 +51,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   preact: ['app'],
   '@preact/signals': ['app'],
   papaparse: ['app'],
+  'fractional-indexing': ['app'],
 };
 
 /** Globals that only `worker` and above (and the server's entry and adapters) may touch. */

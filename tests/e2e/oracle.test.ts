@@ -179,12 +179,18 @@ function draw(random: Random): Act {
   throw new Error('The weights do not add up');
 }
 
+/** What went wrong does not stay so for long: most is claimed when things go well again. */
+async function mend(person: Person, random: Random): Promise<string | null> {
+  // A tab that stands still does nothing else.
+  if (person.isFrozen) return person.thaw().then(() => 'is thawed');
+  if (standing !== 'runs' && random.chance(0.3)) return moveRelay(random);
+  if (person.isOffline && random.chance(0.3)) return person.toggleOffline();
+  return null;
+}
+
 async function act(random: Random): Promise<void> {
   const person = random.pick(people);
-  // A tab that stands still does nothing else.
-  const done = person.isFrozen
-    ? await person.thaw().then(() => 'is thawed')
-    : await draw(random)(person, random);
+  const done = (await mend(person, random)) ?? (await draw(random)(person, random));
   story.push(`${person.name} ${done}`);
   count('actions');
 }
