@@ -144,7 +144,7 @@ const acts: readonly (readonly [number, Act])[] = [
   [
     10,
     async (person, random) => {
-      const fault = random.pick(faults);
+      const fault = random.pick(random.chance(0.3) ? faults.late : faults.others);
       person.meet(fault);
       return `meets ${fault.name}`;
     },

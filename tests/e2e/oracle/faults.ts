@@ -2,7 +2,7 @@
 import { byteFaults } from '../../hostile/bytes.ts';
 import { logFaults } from '../../hostile/logs.ts';
 import { paceFaults } from '../../hostile/pace.ts';
-import type { Fault } from '../../hostile/proxy.ts';
+import { type Fault, onEach, send } from '../../hostile/proxy.ts';
 import { refusalFaults } from '../../hostile/refusals.ts';
 import { streamFaults } from '../../hostile/streams.ts';
 
@@ -14,7 +14,19 @@ const keepsBack = /^(old |heads withheld|the answers to two questions swapped)/;
 /** Much of the machine's time, and no other claims. */
 const pours = /without end|gibibyte/;
 
-export function faultsOfARun(): Fault[] {
+/** True when they were made, and perhaps no more when they come: what is claimed then is as of when it was asked. */
+function lateFaults(): Fault[] {
+  return onEach(['/changes', '/entries', '/entries/read'], 'late', ['well'], async (exchange) => {
+    const answer = await exchange.honest();
+    await exchange.wait(lateMs);
+    await send(exchange, answer);
+  });
+}
+
+const lateMs = 2_500;
+
+/** One that is drawn often, and one of all others. */
+export function faultsOfARun(): { readonly late: readonly Fault[]; readonly others: readonly Fault[] } {
   const all = [
     ...byteFaults(),
     ...logFaults({ members: [], heads: [], entries: [] }),
@@ -22,5 +34,5 @@ export function faultsOfARun(): Fault[] {
     ...paceFaults(),
     ...streamFaults(),
   ];
-  return all.filter(({ name }) => !keepsBack.test(name) && !pours.test(name));
+  return { late: lateFaults(), others: all.filter(({ name }) => !keepsBack.test(name) && !pours.test(name)) };
 }
