@@ -168,8 +168,8 @@ export interface LiveResult<R> {
    */
   readonly rows: readonly R[];
   /**
-   * True until `rows` is the whole answer. A long one comes in pieces, its first rows first: 200, then up to 2,000 a frame; so does a
-   * change that brings more than 2,000 rows at once. True also while a dead worker is being replaced: the rows from before stay until
+   * True until `rows` is the whole answer. One of more than 2,000 rows comes in pieces, its first rows first: 200, then up to 2,000 a
+   * frame; so does a change that brings more than 2,000 rows at once. True also while a dead worker is being replaced: the rows from before stay until
    * all are here anew.
    */
   readonly loading: boolean;

@@ -5,7 +5,8 @@
  *
  * A long answer is told in pieces, for a page that takes in many rows at once stands still (APP-13):
  *
- * 1. The first piece holds 200 rows, a screen and more; each further one, a frame later, 2,000 at most.
+ * 1. An answer of no more than 2,000 rows is told whole. The first piece of a longer one holds 200, a screen and more; each further one, a
+ *    frame later, 2,000 at most.
  * 2. What the page has is in the order of the query at every moment, rows as they are now or as they were told last; rows come in
  *    order, so the first answer is a beginning that grows.
  * 3. A difference of no more than 2,000 new rows is told whole. News says `more` until the page has all.
@@ -21,7 +22,7 @@ import type { ShownRows } from './shown-rows.ts';
 
 /** How many rows at most. */
 export interface PieceSizes {
-  /** In the first piece of an answer. */
+  /** In the first piece of an answer that is longer than a further one. */
   readonly first: number;
   /** In a further one: what costs a page a few milliseconds to take in. */
   readonly further: number;
@@ -110,7 +111,8 @@ function tell(live: number, query: LiveQuery, sizes: PieceSizes): LiveNews | nul
   window.advance();
   query.isBehind = true;
   if (window.isScanning) return null;
-  const most = told === null ? sizes.first : sizes.further;
+  const isLong = told === null && window.found.length > sizes.further;
+  const most = isLong ? sizes.first : sizes.further;
   const { gone, coming } = untold(window, told ?? [], most);
   const more = coming.length > most;
   // What was to come may have gone, and that has to be told as well.
