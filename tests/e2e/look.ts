@@ -59,8 +59,8 @@ async function exactTerms(page: Page): Promise<string[]> {
     const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walk.nextNode(); node !== null; node = walk.nextNode()) {
       const { parentElement: around } = node;
-      // What people wrote is theirs.
-      const isOurs = around?.closest('.exact, .exact-terms, script, style, noscript, bdi') === null;
+      // What people wrote is theirs, and names of files are what they are.
+      const isOurs = around?.closest('.exact, .exact-terms, script, style, noscript, bdi, code') === null;
       if (isOurs && around.checkVisibility()) texts.push(node.textContent ?? '');
     }
     return texts;

@@ -40,7 +40,7 @@ export function ItemsPane(props: {
   const items = useLive(() => space.tables.items.live(query), JSON.stringify(query));
   // What was shown stays until the same items are here in another order.
   const shown = useRef<readonly Item[]>([]);
-  if (!items.loading || items.rows.length > 0) shown.current = items.rows;
+  if (!items.loading || items.rows.length >= shown.current.length) shown.current = items.rows;
   const rows = shown.current;
 
   const [showsDone, setShowsDone] = useState(true);

@@ -20,7 +20,7 @@ export function NotSecure() {
           <p>Your invitation is still good: open the same link with https at its beginning.</p>
         )}
         <p>
-          Whoever runs this server finds the recipe in its guide: <b>docs/relay.md</b>, “HTTPS at home”.
+          Whoever runs this server finds the recipe in its guide: <code>docs/relay.md</code>, “HTTPS at home”.
         </p>
       </section>
     </main>
