@@ -1,8 +1,9 @@
 /** The two ways to a space that was not here: make one, or join one by its link. The space in hand stays open until then. */
 import { createSpace, type InvitationView, isError, joinSpace } from '../client/index.ts';
+import { worker } from './first-worker.ts';
 import { forget, type Remembered, readRemembered, remember } from './remembered.ts';
 import { schema } from './schema.ts';
-import { enter, labelFor, switchTo, unnamed, worker } from './session.ts';
+import { enter, labelFor, switchTo, unnamed } from './session.ts';
 
 export interface Names {
   readonly memberName: string;

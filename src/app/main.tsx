@@ -1,4 +1,6 @@
 /** The page's entry: the address, the time, the space used last, and the screen that shows them. */
+// First of all.
+import './first-worker.ts';
 import { render } from 'preact';
 import { followErasing } from './erased.ts';
 import { followTime } from './observed.ts';

@@ -11,6 +11,7 @@ import { signal } from '@preact/signals';
 import { type Failure, openSpace, type SpaceStatus } from '../client/index.ts';
 import { possessive } from './device-names.ts';
 import { toFailure } from './failure.ts';
+import { worker } from './first-worker.ts';
 import { markedSpaces } from './marker.ts';
 import { forget, type Remembered, readRemembered, relabel, remember } from './remembered.ts';
 import { type AppSpace, schema } from './schema.ts';
@@ -26,9 +27,6 @@ export const remembered = signal<Remembered>({ chosen: null, spaces: [] });
 
 /** The label of a space that was joined, until it has a better one. */
 export const unnamed = 'Shared lists';
-
-export const worker = (): Worker =>
-  new Worker(new URL('./cairn-worker.ts', import.meta.url), { type: 'module' });
 
 /** Opens the space that was used last, if there is one. A list that was lost is made anew from the spaces' markers. */
 export async function startSession(): Promise<void> {
