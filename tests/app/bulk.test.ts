@@ -31,7 +31,7 @@ async function undo(): Promise<void> {
   await runAction(step);
 }
 
-test('APP-18: what is done to several items is said as it was done, and counts those that were changed', async () => {
+test('what is done to several items is said as it was done, and counts those that were changed', async () => {
   const { space, hut } = await filled();
   const [first, ...others] = await itemsOf(space, hut);
   if (first === undefined) throw new Error('no items');
