@@ -162,6 +162,22 @@ describe('all lists', () => {
     expect(await at(a, 'list-row').allTextContents()).not.toContain('New one');
   });
 
+  test('APP-12: an item goes to another list from its own page, and the focus stays in the list that it left', async () => {
+    const onScreen = (): Promise<boolean> =>
+      a.page.evaluate(() => document.activeElement?.matches('.items .window a, .lists a') ?? false);
+    await row(a, 'Axe').getByTestId('item-title').click();
+    await at(a, 'detail-list').selectOption({ label: 'Garden' });
+    await row(a, 'Axe').waitFor({ state: 'detached' });
+    await a.page.keyboard.press('Escape');
+    await expect.poll(onScreen).toBe(true);
+    await a.openList('Garden');
+    await row(a, 'Axe').getByTestId('item-title').click();
+    await at(a, 'detail-list').selectOption({ label: 'Hut' });
+    await row(a, 'Axe').waitFor({ state: 'detached' });
+    await a.page.keyboard.press('Escape');
+    await expect.poll(onScreen).toBe(true);
+  });
+
   test('search finds words in titles, notes and names of lists, whatever the case, and leads to them and back', async () => {
     await a.addList('Provisions for the hut');
     await a.addItem('Crème fraîche');
