@@ -1,25 +1,70 @@
 /** What is done to several items at once, each with one step back. */
 import { counted } from './counted.ts';
+import { keysBetween } from './hand-order.ts';
 import { attempt, notify } from './notices.ts';
+import { keyOfTime } from './order-key.ts';
 import { type ItemCells, type ItemWrite, writeItems } from './row-writing.ts';
 import type { AppSpace, Item } from './schema.ts';
 
-/** `done`: what was done to them, "are done". True when it was. */
-export function changeAll(
+interface Change {
+  readonly item: Item;
+  readonly cells: ItemCells;
+}
+
+export function setDone(space: AppSpace, items: readonly Item[], done: boolean): Promise<boolean> {
+  return changeAll(
+    space,
+    items.map((item) => ({ item, cells: { done } })),
+    (count) => `${counted(count, 'item is', 'items are')} ${done ? 'done' : 'to do again'}.`,
+  );
+}
+
+/** `name`: what people call that priority. */
+export function setPriority(
   space: AppSpace,
   items: readonly Item[],
-  cells: ItemCells,
-  done: string,
+  priority: number | null,
+  name: string,
 ): Promise<boolean> {
-  const changing = items.filter((item) => differs(item, cells));
-  const back = changing.map(
-    (item): ItemWrite => ({ kind: 'patch', id: item.id, cells: before(item, cells) }),
+  return changeAll(
+    space,
+    items.map((item) => ({ item, cells: { priority } })),
+    (count) => `Priority of ${counted(count, 'item')}: ${name}.`,
   );
+}
+
+/** Moves them to the end of another list, where they keep their order among each other. */
+export function moveAll(
+  space: AppSpace,
+  items: readonly Item[],
+  { id, title }: { readonly id: string; readonly title: string },
+): Promise<boolean> {
+  const now = Date.now();
+  const keys = keysBetween(keyOfTime(now), keyOfTime(now + 1), items.length);
+  return changeAll(
+    space,
+    items.map((item, index) => ({ item, cells: { list: id, order: keys[index] ?? '' } })),
+    (count) => `${counted(count, 'item was', 'items were')} moved to “${title}”.`,
+  );
+}
+
+/** Resolves to whether all of them are as they were to be. What is so already is not written again. */
+async function changeAll(
+  space: AppSpace,
+  changes: readonly Change[],
+  words: (count: number) => string,
+): Promise<boolean> {
+  const needed = changes.filter(({ item, cells }) => differs(item, cells));
+  if (needed.length === 0) {
+    // The step back that is offered is still the one before.
+    notify('There was nothing to change.');
+    return true;
+  }
   return withUndo(
     space,
-    changing.map(({ id }) => ({ kind: 'patch', id, cells })),
-    back,
-    `${counted(changing.length, 'item')} ${done}.`,
+    needed.map(({ item: { id }, cells }) => ({ kind: 'patch', id, cells })),
+    needed.map(({ item, cells }) => ({ kind: 'patch', id: item.id, cells: before(item, cells) })),
+    words(needed.length),
   );
 }
 
@@ -28,7 +73,7 @@ export function deleteAll(space: AppSpace, items: readonly Item[]): Promise<bool
     space,
     items.map(({ id }) => ({ kind: 'delete', id })),
     items.map(({ id }) => ({ kind: 'restore', id })),
-    items.length === 1 ? 'One item was deleted.' : `${counted(items.length, 'item')} were deleted.`,
+    `${counted(items.length, 'item was', 'items were')} deleted.`,
   );
 }
 

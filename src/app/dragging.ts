@@ -1,6 +1,6 @@
 /**
  * Carries a row of a list of equal rows to another place with the pointer. A line shows where it would stand; near an edge the list
- * scrolls on. Escape, or letting go where it was, leaves all as it is.
+ * scrolls on. Escape, letting go where it was, or the list going away leaves all as it is.
  */
 export interface Carried {
   /** What scrolls, and holds the line. */
@@ -35,6 +35,11 @@ export function carry({ box, row, from, first, last, startY, pointerId, onDrop }
   let frame = 0;
 
   const look = (): void => {
+    // The list was left, or is gone: there is no place to put the row.
+    if (!box.isConnected) {
+      end(false);
+      return;
+    }
     const edges = box.getBoundingClientRect();
     const within = y - edges.top + box.scrollTop - top;
     to = Math.min(last, Math.max(first, Math.floor(within / height)));

@@ -9,7 +9,12 @@ export function useHalfTyped(place: string): [string, (text: string | ((typed: s
   latest.current = text;
   useEffect(() => {
     const keep = (): void => {
-      if (latest.current !== '') sessionStorage.setItem(prefix + place, latest.current);
+      if (latest.current === '') return;
+      try {
+        sessionStorage.setItem(prefix + place, latest.current);
+      } catch {
+        // A browser that keeps nothing keeps no line.
+      }
     };
     addEventListener('pagehide', keep);
     return () => removeEventListener('pagehide', keep);

@@ -2,6 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { grouped } from './counted.ts';
 import type { Ordered } from './hand-order.ts';
+import { attempt } from './notices.ts';
 import type { AppSpace } from './schema.ts';
 
 type Titled = Ordered & { readonly title: string };
@@ -31,13 +32,14 @@ export function useHandMoves(
   // Rows come and go while one is carried: those of the last drawing count.
   const latest = useRef(sectionOf);
   latest.current = sectionOf;
-  const moveTo = async (id: string, to: number): Promise<void> => {
-    const { rows } = latest.current(id);
-    const from = rows.findIndex((row) => row.id === id);
-    const { move } = await import('./moving.ts');
-    if (!(await move(space, table, rows, from, to))) return;
-    setSaid(`${rows[from]?.title}: now ${grouped(to + 1)} of ${grouped(rows.length)}.`);
-  };
+  const moveTo = (id: string, to: number): Promise<boolean> =>
+    attempt(async () => {
+      const { rows } = latest.current(id);
+      const from = rows.findIndex((row) => row.id === id);
+      const { move } = await import('./moving.ts');
+      if (!(await move(space, table, rows, from, to))) return;
+      setSaid(`${rows[from]?.title}: now ${grouped(to + 1)} of ${grouped(rows.length)}.`);
+    });
   return {
     said,
     moveBy: (id, by) => {
@@ -51,17 +53,27 @@ export function useHandMoves(
       const box = row?.closest<HTMLElement>('.window, .lists');
       if (!row || !box) return;
       const { startY, pointerId } = { startY: event.clientY, pointerId: event.pointerId };
-      const { carry } = await import('./dragging.ts');
-      const { rows, first } = latest.current(id);
-      carry({
-        box,
-        row,
-        from: first + rows.findIndex((other) => other.id === id),
-        first,
-        last: first + rows.length - 1,
-        startY,
-        pointerId,
-        onDrop: (to) => void moveTo(id, to - latest.current(id).first),
+      // It may be let go before what carries it is here.
+      let isHeld = true;
+      const letGo = (): void => {
+        isHeld = false;
+      };
+      addEventListener('pointerup', letGo, { once: true });
+      addEventListener('pointercancel', letGo, { once: true });
+      await attempt(async () => {
+        const { carry } = await import('./dragging.ts');
+        if (!isHeld) return;
+        const { rows, first } = latest.current(id);
+        carry({
+          box,
+          row,
+          from: first + rows.findIndex((other) => other.id === id),
+          first,
+          last: first + rows.length - 1,
+          startY,
+          pointerId,
+          onDrop: (to) => void moveTo(id, to - latest.current(id).first),
+        });
       });
     },
   };

@@ -27,6 +27,8 @@ export type ImportTask =
     }
   | {
       readonly kind: 'done';
+      /** The one that it wrote to, by its id: another may be open by now. */
+      readonly space: string;
       readonly name: string;
       readonly report: ImportReport | (ImportProgress & { readonly failure: Failure });
     };
@@ -92,9 +94,10 @@ export async function startImport(space: AppSpace): Promise<void> {
   try {
     const { importCsv } = await import('./csv-import.ts');
     const report = await importCsv(space, file, reading, stop.signal, show);
-    importTask.value = { kind: 'done', name, report };
+    importTask.value = { kind: 'done', space: space.id, name, report };
   } catch (thrown) {
-    importTask.value = { kind: 'done', name, report: { ...progress, failure: toFailure(thrown) } };
+    const report = { ...progress, failure: toFailure(thrown) };
+    importTask.value = { kind: 'done', space: space.id, name, report };
   } finally {
     removeEventListener('beforeunload', ask);
   }
@@ -103,7 +106,7 @@ export async function startImport(space: AppSpace): Promise<void> {
 /** Deletes what the import in hand wrote. Rows that others put into its new lists meanwhile are hidden with these. */
 export async function takeImportBack(space: AppSpace): Promise<void> {
   const task = importTask.value;
-  if (task.kind !== 'done') return;
+  if (task.kind !== 'done' || task.space !== space.id) return;
   const { written } = task.report;
   const isBack = await attempt(async () => {
     const { writeItems } = await import('./row-writing.ts');

@@ -1,11 +1,10 @@
 /** Rows that are put in order by hand. */
 import { keysForMove, type Ordered } from './hand-order.ts';
-import { attempt } from './notices.ts';
 import { rowsPerTransaction } from './row-writing.ts';
 import type { AppSpace } from './schema.ts';
 
-/** Moves row `from` of `rows`, which are in order, so that it becomes row `to`. Resolves to whether it did. */
-export function move(
+/** Moves row `from` of `rows`, which are in order, so that it becomes row `to`. Resolves to whether there was a move to make; rejects if it was not written. */
+export async function move(
   space: AppSpace,
   table: 'lists' | 'items',
   rows: readonly Ordered[],
@@ -13,15 +12,14 @@ export function move(
   to: number,
 ): Promise<boolean> {
   const moved = rows[from];
-  if (moved === undefined || from === to || to < 0 || to >= rows.length) return Promise.resolve(false);
+  if (moved === undefined || from === to || to < 0 || to >= rows.length) return false;
   const others = rows.filter((row) => row !== moved);
   const keys = keysForMove(others, to, moved);
-  return attempt(async () => {
-    for (let at = 0; at < keys.length; at += rowsPerTransaction) {
-      await space.transaction((tx) => {
-        for (const { id, order } of keys.slice(at, at + rowsPerTransaction))
-          tx.tables[table].patch(id, { order });
-      });
-    }
-  });
+  for (let at = 0; at < keys.length; at += rowsPerTransaction) {
+    await space.transaction((tx) => {
+      for (const { id, order } of keys.slice(at, at + rowsPerTransaction))
+        tx.tables[table].patch(id, { order });
+    });
+  }
+  return true;
 }

@@ -345,6 +345,22 @@ describe('the screens', () => {
     await at(a, 'create-space').click();
     await at(a, 'list-add').waitFor();
     expect(await at(a, 'list-row').count()).toBe(0);
+    await a.importCsv('work.csv', 'list,title\r\nDesk,Lamp\r\n');
+    await at(a, 'space-switch').selectOption({ label: 'Ada’s lists' });
+    await at(a, 'list-row').getByText('Hut').waitFor();
+    // What was imported into another space is not taken back from this one.
+    await a.page.evaluate(() => {
+      location.hash = '#/import';
+    });
+    await a.page.getByText('1 new list from work.csv, in another space.').waitFor();
+    expect(await at(a, 'csv-undo').count()).toBe(0);
+    await at(a, 'space-switch').selectOption({ label: 'Ada at work’s lists' });
+    await at(a, 'list-row').getByText('Desk').waitFor();
+    await a.page.evaluate(() => {
+      location.hash = '#/import';
+    });
+    await at(a, 'csv-undo').click();
+    await at(a, 'list-row').waitFor({ state: 'detached' });
     await at(a, 'space-switch').selectOption({ label: 'Ada’s lists' });
     await at(a, 'list-row').getByText('Hut').waitFor();
     await a.reload();

@@ -49,6 +49,14 @@ describe('one list', () => {
     await expect.poll(() => titles(a)).toEqual(['Rope', 'Bread', 'Candles', 'Matches']);
     await a.page.getByText('Bread: now 2 of 4.').waitFor({ state: 'attached' });
 
+    // Let go before the code that carries it has come: nothing is carried.
+    await row(a, 'Matches')
+      .getByTestId('item-grip')
+      .evaluate((grip) => {
+        const pointer = { pointerId: 77, button: 0, bubbles: true };
+        grip.dispatchEvent(new PointerEvent('pointerdown', pointer));
+        grip.dispatchEvent(new PointerEvent('pointerup', pointer));
+      });
     const from = await row(a, 'Matches').getByTestId('item-grip').boundingBox();
     const to = await row(a, 'Rope').boundingBox();
     if (from === null || to === null) throw new Error('the rows are not on the screen');
@@ -59,6 +67,7 @@ describe('one list', () => {
     await a.page.locator('.drop-line:not([hidden])').waitFor({ state: 'attached' });
     await a.page.mouse.up();
     await expect.poll(() => titles(a)).toEqual(['Matches', 'Rope', 'Bread', 'Candles']);
+    expect(await a.page.locator('.drop-line').count()).toBe(0);
 
     await row(a, 'Candles').getByTestId('item-title').click();
     await at(a, 'move-up').click();
@@ -153,6 +162,22 @@ describe('all lists', () => {
     expect(await at(a, 'list-row').allTextContents()).not.toContain('New one');
   });
 
+  test('APP-12: an item goes to another list from its own page, and the focus stays in the list that it left', async () => {
+    const onScreen = (): Promise<boolean> =>
+      a.page.evaluate(() => document.activeElement?.matches('.items .window a, .lists a') ?? false);
+    await row(a, 'Axe').getByTestId('item-title').click();
+    await at(a, 'detail-list').selectOption({ label: 'Garden' });
+    await row(a, 'Axe').waitFor({ state: 'detached' });
+    await a.page.keyboard.press('Escape');
+    await expect.poll(onScreen).toBe(true);
+    await a.openList('Garden');
+    await row(a, 'Axe').getByTestId('item-title').click();
+    await at(a, 'detail-list').selectOption({ label: 'Hut' });
+    await row(a, 'Axe').waitFor({ state: 'detached' });
+    await a.page.keyboard.press('Escape');
+    await expect.poll(onScreen).toBe(true);
+  });
+
   test('search finds words in titles, notes and names of lists, whatever the case, and leads to them and back', async () => {
     await a.addList('Provisions for the hut');
     await a.addItem('Crème fraîche');
@@ -188,8 +213,11 @@ describe('all lists', () => {
     const list = at(a, 'deleted-row').filter({ hasText: 'Hut' });
     await expect.poll(() => list.textContent()).toMatch(/List with 4 items, deleted on Ben’s computer/);
     await a.page.getByText('4 items are hidden because the list is deleted.').waitFor();
+    const next = await at(a, 'restore').nth(1).getAttribute('aria-label');
     await list.getByTestId('restore').click();
     await list.waitFor({ state: 'detached' });
+    // Its button went with it: the next one is at hand.
+    expect(await a.page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(next);
     await a.openList('Hut');
     await expect.poll(() => titles(a)).toEqual(['Matches', 'Rope', 'Candles', 'Bread']);
   });
@@ -205,6 +233,14 @@ describe('all lists', () => {
     await bar.getByText('Invite').click();
     await at(a, 'invite-make').waitFor();
     await a.page.keyboard.press('Escape');
+    await bar.getByText('Lists').click();
+    await at(a, 'list-add').waitFor();
+    // A finger that hits what stands below a title opens the item as well.
+    await at(a, 'list-row').filter({ hasText: 'Hut' }).first().click();
+    const marks = await row(a, 'Bread').getByText('High').boundingBox();
+    if (marks === null) throw new Error('the priority is not on the screen');
+    await a.page.mouse.click(marks.x + marks.width / 2, marks.y + marks.height / 2);
+    await expect.poll(() => at(a, 'detail-title').inputValue()).toBe('Bread');
     await bar.getByText('Lists').click();
     await at(a, 'list-add').waitFor();
     // Nothing is wider than the phone, and the bar is at its end.

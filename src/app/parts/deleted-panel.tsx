@@ -1,22 +1,19 @@
 /** What was deleted, by whom and when, with the way back; and what deleted lists hide. */
-import { useEffect, useState } from 'preact/hooks';
-import type { DeletedRow, SpaceStatus } from '../../client/index.ts';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { SpaceStatus } from '../../client/index.ts';
 import { counted } from '../counted.ts';
 import { restoreRow } from '../deleted.ts';
+import { type Deleted, type DeletedList, deletedOf } from '../deleted-list.ts';
 import { labelOf, placeHere } from '../device-names.ts';
 import { ago } from '../measures.ts';
 import { attempt } from '../notices.ts';
 import { now, useObserved } from '../observed.ts';
 import { hashOf, type Place } from '../route.ts';
-import type { AppSpace, Item, List } from '../schema.ts';
+import type { AppSpace } from '../schema.ts';
 import { Panel } from './panel.tsx';
 
 /** So many of each are shown; older ones come nearer as these are restored. */
 const most = 100;
-
-type Deleted =
-  | (DeletedRow<List> & { readonly table: 'lists' })
-  | (DeletedRow<Item> & { readonly table: 'items' });
 
 export function DeletedPanel({
   space,
@@ -29,18 +26,29 @@ export function DeletedPanel({
 }) {
   const status = useObserved(space.status);
   const { live = null, hidden = 0 } = status.rows ?? {};
-  const [rows, setRows] = useState<readonly Deleted[] | null>(null);
+  const [found, setFound] = useState<DeletedList | null>(null);
   useEffect(() => {
     let isOver = false;
     void attempt(async () => {
-      const found = await deletedOf(space);
-      if (!isOver) setRows(found);
+      const next = await deletedOf(space, most);
+      if (!isOver) setFound(next);
     });
     return () => {
       isOver = true;
     };
     // What was deleted or restored, here or elsewhere, changes how many rows there are.
   }, [space, live, hidden]);
+  const rows = found?.rows ?? null;
+  const list = useRef<HTMLUListElement>(null);
+  /** Where the row stands whose button was pressed: that button goes with it, and the focus to the one that comes up there. */
+  const pressed = useRef<number | null>(null);
+  useLayoutEffect(() => {
+    if (pressed.current === null || document.activeElement !== document.body) return;
+    const buttons = list.current?.querySelectorAll('button');
+    const next = buttons?.item(Math.min(pressed.current, buttons.length - 1));
+    (next ?? document.querySelector<HTMLElement>('.panel h2'))?.focus();
+    pressed.current = null;
+  }, [rows]);
   return (
     <Panel title="Deleted" back={hashOf(place)} testId="deleted-panel">
       {hidden > 0 && (
@@ -52,8 +60,8 @@ export function DeletedPanel({
       {rows === null && <p class="empty">Looking…</p>}
       {rows?.length === 0 && <p class="empty">Nothing is deleted.</p>}
       {rows !== null && rows.length > 0 && (
-        <ul class="facts">
-          {rows.map((deleted) => (
+        <ul class="facts" ref={list}>
+          {rows.map((deleted, index) => (
             <li key={deleted.row.id} data-testid="deleted-row">
               <div>
                 <strong>
@@ -67,7 +75,10 @@ export function DeletedPanel({
                   class="plain"
                   data-testid="restore"
                   aria-label={`Restore ${deleted.row.title}`}
-                  onClick={() => restore(space, deleted)}
+                  onClick={() => {
+                    pressed.current = index;
+                    void restore(space, deleted);
+                  }}
                 >
                   Restore
                 </button>
@@ -76,22 +87,9 @@ export function DeletedPanel({
           ))}
         </ul>
       )}
-      {rows?.some(
-        ({ table }, index) => rows.findLastIndex((row) => row.table === table) - index >= most - 1,
-      ) && <p class="hint">Only the last {most} lists and items are shown.</p>}
+      {found?.isCut === true && <p class="hint">Only the last {most} lists and items are shown.</p>}
     </Panel>
   );
-}
-
-async function deletedOf(space: AppSpace): Promise<readonly Deleted[]> {
-  const [lists, items] = await Promise.all([
-    space.tables.lists.deleted(most),
-    space.tables.items.deleted(most),
-  ]);
-  return [
-    ...lists.map((deleted): Deleted => ({ ...deleted, table: 'lists' })),
-    ...items.map((deleted): Deleted => ({ ...deleted, table: 'items' })),
-  ].sort((a, b) => b.at - a.at);
 }
 
 function restore(space: AppSpace, deleted: Deleted): Promise<boolean> {

@@ -178,6 +178,7 @@ function EmptyFile({ name }: { readonly name: string }) {
 
 function Report(props: { readonly task: Extract<ImportTask, { kind: 'done' }>; readonly space: AppSpace }) {
   const { name, report } = props.task;
+  const isHere = props.task.space === props.space.id;
   const [isBusy, setBusy] = useState(false);
   const takeBack = async (): Promise<void> => {
     setBusy(true);
@@ -196,7 +197,8 @@ function Report(props: { readonly task: Extract<ImportTask, { kind: 'done' }>; r
     >
       <p role="status">
         {'cancelled' in report && report.cancelled ? 'Stopped. ' : ''}
-        <strong>{counted(rows, 'item')}</strong> and {counted(lists, 'new list')} from {name}.
+        <strong>{counted(rows, 'item')}</strong> and {counted(lists, 'new list')} from {name}
+        {isHere ? '' : ', in another space'}.
       </p>
       {'failure' in report && <Trouble failure={report.failure} />}
       {faultCount > 0 && (
@@ -213,7 +215,7 @@ function Report(props: { readonly task: Extract<ImportTask, { kind: 'done' }>; r
         </section>
       )}
       <p class="actions">
-        {rows > 0 && (
+        {rows > 0 && isHere && (
           <button type="button" class="plain" data-testid="csv-undo" disabled={isBusy} onClick={takeBack}>
             {isBusy ? 'Taking it back…' : 'Take it back'}
           </button>

@@ -54,9 +54,10 @@ export function ListsPane({
     // The row is a link, which the press would open when it ends.
     const stay = (click: Event): void => click.preventDefault();
     row?.addEventListener('click', stay, true);
-    addEventListener('pointerup', () => setTimeout(() => row?.removeEventListener('click', stay, true)), {
-      once: true,
-    });
+    const over = (): void => void setTimeout(() => row?.removeEventListener('click', stay, true));
+    addEventListener('pointerup', over, { once: true });
+    // What the system took away ends with no click, and the next one is meant.
+    addEventListener('pointercancel', over, { once: true });
     void moves.carry(event, id);
   };
   return (

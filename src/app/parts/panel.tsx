@@ -7,6 +7,9 @@ import { Icon } from './icon.tsx';
 /** What had the focus before the first of the panels took it: there it goes when the last one closes. */
 let opener: Element | null = null;
 
+/** What is there to go on from where the opener is gone: never a field, which would bring up a phone's keyboard. */
+const beneath = '.items .window a, .items .back, .lists a';
+
 export function Panel(props: {
   readonly title: string;
   readonly back: string;
@@ -29,6 +32,11 @@ export function Panel(props: {
       const named = props.opener === undefined ? null : document.querySelector<HTMLElement>(props.opener);
       const to = named ?? opener;
       if (to instanceof HTMLElement && to.isConnected) to.focus({ preventScroll: true });
+      // It went meanwhile: the item is in another list, or deleted.
+      else {
+        const left = [...document.querySelectorAll<HTMLElement>(beneath)];
+        left.find((link) => link.checkVisibility())?.focus({ preventScroll: true });
+      }
     },
     [],
   );

@@ -14,6 +14,7 @@ export function PlaceFields({ space, item }: { readonly space: AppSpace; readonl
     attempt(async () => {
       const among = await space.tables.items.query({ where: { list, done }, orderBy: 'order' });
       const from = among.findIndex((row) => row.id === id);
+      if (from < 0) return;
       const { move } = await import('../moving.ts');
       const isMoved = await move(space, 'items', among, from, from + by);
       const at = isMoved ? from + by : from;

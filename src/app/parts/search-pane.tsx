@@ -13,7 +13,7 @@ import { WindowedList } from './windowed-list.tsx';
 /** What is looked for. Outlives the pane, so that the way back from an item leads to the same answer. */
 const sought = signal('');
 
-/** Rows asked for of each kind. More than a person reads through is no answer. */
+/** Rows shown of each kind. More than a person reads through is no answer. */
 const most = 200;
 /** What is typed is looked for when the typing rests. */
 const restMs = 150;
@@ -83,23 +83,24 @@ function Answer(props: {
   const holds = { contains: text };
   const lists = useLive(() => space.tables.lists.live(), space.id);
   const named = useLive(
-    () => space.tables.lists.live({ where: { title: holds }, orderBy: 'title', limit: most }),
+    () => space.tables.lists.live({ where: { title: holds }, orderBy: 'title', limit: most + 1 }),
     text,
   );
   const titled = useLive(
-    () => space.tables.items.live({ where: { title: holds }, orderBy: ['done', 'title'], limit: most }),
+    () => space.tables.items.live({ where: { title: holds }, orderBy: ['done', 'title'], limit: most + 1 }),
     text,
   );
   const noted = useLive(
-    () => space.tables.items.live({ where: { note: holds }, orderBy: ['done', 'title'], limit: most }),
+    () => space.tables.items.live({ where: { note: holds }, orderBy: ['done', 'title'], limit: most + 1 }),
     text,
   );
   const isLooking = named.loading || titled.loading || noted.loading;
   const found = useMemo((): readonly Line[] => {
+    const byTitle = titled.rows.slice(0, most);
     const known = new Set(titled.rows.map(({ id }) => id));
-    const items = [...titled.rows, ...noted.rows.filter(({ id }) => !known.has(id))];
+    const items = [...byTitle, ...noted.rows.slice(0, most).filter(({ id }) => !known.has(id))];
     return [
-      ...named.rows.map((list): Line => ({ kind: 'list', list })),
+      ...named.rows.slice(0, most).map((list): Line => ({ kind: 'list', list })),
       ...items.map((item): Line => ({ kind: 'item', item })),
     ];
   }, [named.rows, titled.rows, noted.rows]);
@@ -109,7 +110,7 @@ function Answer(props: {
   const lines = shown.current;
   const titles = useMemo(() => new Map(lists.rows.map(({ id, title }) => [id, title])), [lists.rows]);
   const error = named.error ?? titled.error ?? noted.error;
-  const isCut = titled.rows.length === most || noted.rows.length === most || named.rows.length === most;
+  const isCut = [named, titled, noted].some(({ rows }) => rows.length > most);
   return (
     <>
       {error !== null && <Trouble failure={error} />}

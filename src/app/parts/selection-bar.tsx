@@ -1,9 +1,8 @@
 /** What can be done to the items that are chosen. Each step can be taken back (`bulk`). */
 import { useMemo, useState } from 'preact/hooks';
-import { changeAll, deleteAll } from '../bulk.ts';
+import { deleteAll, moveAll, setDone, setPriority } from '../bulk.ts';
 import { counted, grouped } from '../counted.ts';
 import { useLive } from '../observed.ts';
-import { keyOfTime } from '../order-key.ts';
 import type { AppSpace, Item } from '../schema.ts';
 import { Icon } from './icon.tsx';
 import { priorities } from './item-row.tsx';
@@ -59,13 +58,7 @@ export function SelectionBar(props: {
           class="plain small"
           data-testid="chosen-done"
           disabled={none}
-          onClick={() =>
-            run(
-              isDone
-                ? changeAll(space, chosen, { done: false }, 'set to do')
-                : changeAll(space, chosen, { done: true }, 'done'),
-            )
-          }
+          onClick={() => run(setDone(space, chosen, !isDone))}
         >
           {isDone ? 'To do' : 'Done'}
         </button>
@@ -74,16 +67,13 @@ export function SelectionBar(props: {
           data-testid="chosen-priority"
           disabled={none}
           value=""
-          onChange={({ currentTarget: { value } }) =>
-            run(
-              changeAll(
-                space,
-                chosen,
-                { priority: value === '0' ? null : Number(value) },
-                'given a priority',
-              ),
-            )
-          }
+          onChange={({ currentTarget: { value } }) => {
+            const [priority, name] = priorities.find(([number]) => String(number) === value) ?? [
+              null,
+              'None',
+            ];
+            void run(setPriority(space, chosen, priority, name));
+          }}
         >
           <option value="" disabled>
             Priority
@@ -101,9 +91,10 @@ export function SelectionBar(props: {
             data-testid="chosen-move"
             disabled={none}
             value=""
-            onChange={({ currentTarget: { value } }) =>
-              run(changeAll(space, chosen, { list: value, order: keyOfTime(Date.now()) }, 'moved'))
-            }
+            onChange={({ currentTarget: { value } }) => {
+              const list = others.find(({ id }) => id === value);
+              if (list !== undefined) void run(moveAll(space, chosen, list));
+            }}
           >
             <option value="" disabled>
               Move to

@@ -1,0 +1,75 @@
+import { beforeEach, expect, test } from 'vitest';
+import { deleteAll, moveAll, setDone, setPriority } from '../../src/app/bulk.ts';
+import { notices, runAction } from '../../src/app/notices.ts';
+import { type AppSpace, type Item, schema } from '../../src/app/schema.ts';
+import { memorySpace } from '../../src/client/index.ts';
+
+beforeEach(() => {
+  notices.value = [];
+});
+
+async function filled(): Promise<{ space: AppSpace; hut: string; attic: { id: string; title: string } }> {
+  const space = await memorySpace(schema);
+  const hut = await space.tables.lists.put({ title: 'Hut' });
+  const attic = await space.tables.lists.put({ title: 'Attic' });
+  // Their order by hand is not the one in which they were made.
+  for (const [title, order] of [
+    ['Rope', 'a3'],
+    ['Candles', 'a1'],
+    ['Matches', 'a2'],
+  ] as const)
+    await space.tables.items.put({ list: hut, title, order });
+  return { space, hut, attic: { id: attic, title: 'Attic' } };
+}
+
+const itemsOf = (space: AppSpace, list: string): Promise<readonly Item[]> =>
+  space.tables.items.query({ where: { list }, orderBy: 'order' });
+const said = (): string | undefined => notices.value.at(-1)?.text;
+async function undo(): Promise<void> {
+  const step = notices.value.findLast(({ action }) => action !== null);
+  if (step === undefined) throw new Error('there is no step back');
+  await runAction(step);
+}
+
+test('what is done to several items is said as it was done, and counts those that were changed', async () => {
+  const { space, hut } = await filled();
+  const [first, ...others] = await itemsOf(space, hut);
+  if (first === undefined) throw new Error('no items');
+  await setDone(space, [first], true);
+  expect(said()).toBe('1 item is done.');
+  await setDone(space, await itemsOf(space, hut), true);
+  expect(said()).toBe('2 items are done.');
+  await undo();
+  expect((await itemsOf(space, hut)).map(({ done }) => done)).toEqual([true, false, false]);
+  await setPriority(space, others, 1, 'High');
+  expect(said()).toBe('Priority of 2 items: High.');
+  await setPriority(space, await itemsOf(space, hut), null, 'None');
+  expect(said()).toBe('Priority of 2 items: None.');
+  await deleteAll(space, [first]);
+  expect(said()).toBe('1 item was deleted.');
+});
+
+test('a change that changes nothing says so, and the step back is still the one before', async () => {
+  const { space, hut } = await filled();
+  await setDone(space, await itemsOf(space, hut), true);
+  expect(await setDone(space, await itemsOf(space, hut), true)).toBe(true);
+  expect(said()).toBe('There was nothing to change.');
+  await undo();
+  expect((await itemsOf(space, hut)).every(({ done }) => !done)).toBe(true);
+});
+
+test('items that are moved to another list stand there in the order in which they stood, and come back to their places', async () => {
+  const { space, hut, attic } = await filled();
+  await space.tables.items.put({ list: attic.id, title: 'Axe', order: 'a9' });
+  const before = await itemsOf(space, hut);
+  await moveAll(space, before, attic);
+  expect(said()).toBe('3 items were moved to “Attic”.');
+  expect((await itemsOf(space, attic.id)).map(({ title }) => title)).toEqual([
+    'Axe',
+    'Candles',
+    'Matches',
+    'Rope',
+  ]);
+  await undo();
+  expect(await itemsOf(space, hut)).toEqual(before);
+});
