@@ -64,7 +64,7 @@ async function changeAll(
     space,
     needed.map(({ item: { id }, cells }) => ({ kind: 'patch', id, cells })),
     needed.map(({ item, cells }) => ({ kind: 'patch', id: item.id, cells: before(item, cells) })),
-    words(needed.length),
+    words,
   );
 }
 
@@ -73,19 +73,29 @@ export function deleteAll(space: AppSpace, items: readonly Item[]): Promise<bool
     space,
     items.map(({ id }) => ({ kind: 'delete', id })),
     items.map(({ id }) => ({ kind: 'restore', id })),
-    `${counted(items.length, 'item was', 'items were')} deleted.`,
+    (count) => `${counted(count, 'item was', 'items were')} deleted.`,
   );
 }
 
+/** `back[i]` takes `writes[i]` back. If it fails half-way, what was done by then is told and can be taken back all the same. */
 async function withUndo(
   space: AppSpace,
   writes: readonly ItemWrite[],
   back: readonly ItemWrite[],
-  words: string,
+  words: (count: number) => string,
 ): Promise<boolean> {
-  const isWritten = await attempt(() => writeItems(space, writes));
-  if (isWritten) {
-    notify(words, { label: 'Undo', run: async () => void (await attempt(() => writeItems(space, back))) });
+  let written = 0;
+  const isWritten = await attempt(() =>
+    writeItems(space, writes, (count) => {
+      written = count;
+    }),
+  );
+  if (written > 0) {
+    const undo = back.slice(0, written);
+    notify(words(written), {
+      label: 'Undo',
+      run: async () => void (await attempt(() => writeItems(space, undo))),
+    });
   }
   return isWritten;
 }

@@ -14,9 +14,16 @@ export type ItemWrite =
 
 export const rowsPerTransaction = 500;
 
-export async function writeItems(space: AppSpace, writes: readonly ItemWrite[]): Promise<void> {
+/** `onWritten` hears after each transaction how many of the writes are done. */
+export async function writeItems(
+  space: AppSpace,
+  writes: readonly ItemWrite[],
+  onWritten: (count: number) => void = () => undefined,
+): Promise<void> {
   for (let from = 0; from < writes.length; from += rowsPerTransaction) {
-    await writeAtOnce(space, writes.slice(from, from + rowsPerTransaction));
+    const next = writes.slice(from, from + rowsPerTransaction);
+    await writeAtOnce(space, next);
+    onWritten(from + next.length);
   }
 }
 

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { deleteAll, moveAll, setDone, setPriority } from '../../src/app/bulk.ts';
 import { notices, runAction } from '../../src/app/notices.ts';
 import { type AppSpace, type Item, schema } from '../../src/app/schema.ts';
-import { memorySpace } from '../../src/client/index.ts';
+import { CairnError, memorySpace } from '../../src/client/index.ts';
 
 beforeEach(() => {
   notices.value = [];
@@ -72,4 +72,36 @@ test('items that are moved to another list stand there in the order in which the
   ]);
   await undo();
   expect(await itemsOf(space, hut)).toEqual(before);
+});
+
+test('APP-18: what was done before a failure half-way is told beside the failure, and can be taken back', async () => {
+  const { space, attic } = await filled();
+  for (let from = 0; from < 600; from += 200) {
+    await space.transaction((tx) => {
+      for (let item = from; item < from + 200; item++)
+        tx.tables.items.put({ list: attic.id, title: `Item ${item}` });
+    });
+  }
+  let transactions = 0;
+  /** Its second transaction finds the storage full. */
+  const full = new Proxy(space, {
+    get: (target, name) => {
+      const own: unknown = Reflect.get(target, name);
+      if (name !== 'transaction') return own;
+      return (work: Parameters<AppSpace['transaction']>[0]) => {
+        transactions += 1;
+        return transactions === 2
+          ? Promise.reject(new CairnError('storage-full', 'no room'))
+          : target.transaction(work);
+      };
+    },
+  });
+  expect(await deleteAll(full, await itemsOf(space, attic.id))).toBe(false);
+  expect(notices.value.map(({ text, isTrouble }) => (isTrouble ? 'trouble' : text))).toEqual([
+    'trouble',
+    '500 items were deleted.',
+  ]);
+  expect(await space.tables.items.count({ where: { list: attic.id } })).toBe(100);
+  await undo();
+  expect(await space.tables.items.count({ where: { list: attic.id } })).toBe(600);
 });

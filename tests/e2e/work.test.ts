@@ -247,6 +247,13 @@ describe('all lists', () => {
     expect(await a.page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
     const box = await bar.boundingBox();
     expect((box?.y ?? 0) + (box?.height ?? 0)).toBe(640);
+    // A desk's page at 400 %: all of a list is still within reach.
+    await a.page.setViewportSize({ width: 320, height: 256 });
+    await at(a, 'list-row').filter({ hasText: 'Hut' }).first().click();
+    await at(a, 'item-add').click();
+    await row(a, 'Bread').getByTestId('item-title').click();
+    await expect.poll(() => at(a, 'detail-title').inputValue()).toBe('Bread');
+    expect(await a.page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
     expect(a.profile.errors).toEqual([]);
     expect(b.profile.errors).toEqual([]);
   });

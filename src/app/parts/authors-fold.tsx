@@ -1,5 +1,5 @@
 /** The fold that says who wrote what of an item, and where that is by now (APP-2, APP-6). Nothing is asked for while it is closed. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CellAuthor } from '../../client/index.ts';
 import { writingsOf } from '../author-words.ts';
 import { clockTime } from '../counted.ts';
@@ -19,7 +19,7 @@ export function AuthorsFold(props: Props) {
   return (
     <details data-testid="authors" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>Who wrote this</summary>
-      {isOpen && <Authors {...props} />}
+      {isOpen && <Authors key={props.item.id} {...props} />}
     </details>
   );
 }
@@ -29,22 +29,32 @@ function Authors({ space, item }: Props) {
   const [authors, setAuthors] = useState<readonly CellAuthor[] | null>(null);
   const [trouble, setTrouble] = useState<string | null>(null);
   const { id } = item;
+  const isHere = useRef(true);
+  useEffect(
+    () => () => {
+      isHere.current = false;
+    },
+    [],
+  );
+  // A reading may go through all that this device ever wrote, and the status moves many times a second while much is synced: one at a
+  // time, and those that were asked for meanwhile are one.
+  const reading = useRef(Promise.resolve());
+  const asked = useRef(0);
   // Who has it follows from the status, who wrote it from the item.
   useEffect(() => {
-    let isCurrent = true;
-    const read = async (): Promise<void> => {
+    asked.current += 1;
+    const number = asked.current;
+    reading.current = reading.current.then(async () => {
+      if (number !== asked.current || !isHere.current) return;
       try {
-        const read = await space.tables.items.authors(id);
-        if (isCurrent) setAuthors(read);
-        if (isCurrent) setTrouble(null);
+        const found = await space.tables.items.authors(id);
+        if (!isHere.current) return;
+        setAuthors(found);
+        setTrouble(null);
       } catch (thrown) {
-        if (isCurrent) setTrouble(errorWords(toFailure(thrown)).means);
+        if (isHere.current) setTrouble(errorWords(toFailure(thrown)).means);
       }
-    };
-    void read();
-    return () => {
-      isCurrent = false;
-    };
+    });
   }, [space, id, item, status]);
 
   if (trouble !== null) return <p class="wrong">{trouble}</p>;

@@ -60,7 +60,9 @@ export function SettingsPanel({
           <input data-testid="space-name" maxLength={60} {...name.field} />
           <small>Only you see this name.</small>
         </label>
-        {status.rows !== null && <p class="hint">{counted(status.rows.live, 'thing')} here.</p>}
+        {status.rows !== null && (
+          <p class="hint">{counted(status.rows.live, 'list or item', 'lists and items')} here.</p>
+        )}
       </section>
       {mayWrite && (
         <section>
