@@ -47,7 +47,7 @@ export function ed25519Suite(): void {
       expect(await verifyAsync(signature, message, key, { zip215: false })).toBe(one.accepted);
     });
 
-    test('LOG-7: a platform that says no to everything changes no verdict', async () => {
+    test('LOG-7, TEST-9: a platform that says no to everything changes no verdict', async () => {
       vi.spyOn(crypto.subtle, 'verify').mockResolvedValue(false);
       for (const one of everyCase) expect([one.why, await judge(one)]).toEqual([one.why, one.accepted]);
     });
