@@ -254,6 +254,15 @@ describe('all lists', () => {
     await row(a, 'Bread').getByTestId('item-title').click();
     await expect.poll(() => at(a, 'detail-title').inputValue()).toBe('Bread');
     expect(await a.page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+    await a.page.keyboard.press('Escape');
+    await a.page.setViewportSize({ width: 640, height: 360 });
+    await at(a, 'choose').click();
+    await at(a, 'item-choose').first().click();
+    await expect.poll(() => at(a, 'chosen-count').textContent()).toBe('1 selected');
+    // On a phone that lies on its side, what can be done to it stays in sight.
+    const steps = await at(a, 'selection').boundingBox();
+    expect((steps?.y ?? 360) + (steps?.height ?? 0)).toBeLessThanOrEqual((await bar.boundingBox())?.y ?? 0);
+    await at(a, 'choose-end').click();
     expect(a.profile.errors).toEqual([]);
     expect(b.profile.errors).toEqual([]);
   });
