@@ -119,6 +119,18 @@ describe('one list', () => {
     await expect.poll(() => at(a, 'chosen-count').textContent()).toBe('1 selected');
     await a.page.keyboard.press('Control+a');
     await expect.poll(() => at(a, 'chosen-count').textContent()).toBe('5 selected');
+    // Arrows go through a closed menu; Enter takes what they came upon.
+    await at(a, 'chosen-priority').focus();
+    await a.page.keyboard.press('ArrowDown');
+    await a.page.keyboard.press('ArrowDown');
+    await expect.poll(() => at(a, 'chosen-priority').inputValue()).toBe('2');
+    expect(await at(a, 'chosen-count').textContent()).toBe('5 selected');
+    await a.page.keyboard.press('Enter');
+    await a.page.getByText('Priority of 5 items: Medium.').waitFor();
+    await at(a, 'undo').click();
+    await at(a, 'choose').click();
+    await at(a, 'choose-all').click();
+    await expect.poll(() => at(a, 'chosen-count').textContent()).toBe('5 selected');
     await at(a, 'chosen-delete').click();
     await a.page.getByText('5 items were deleted.').waitFor();
     await expect.poll(() => titles(a)).toEqual([]);

@@ -6,6 +6,7 @@ import { useLive } from '../observed.ts';
 import type { AppSpace, Item } from '../schema.ts';
 import { Icon } from './icon.tsx';
 import { priorities } from './item-row.tsx';
+import { StepSelect } from './step-select.tsx';
 
 export function SelectionBar(props: {
   readonly space: AppSpace;
@@ -62,12 +63,12 @@ export function SelectionBar(props: {
         >
           {isDone ? 'To do' : 'Done'}
         </button>
-        <select
-          aria-label="Set the priority"
-          data-testid="chosen-priority"
+        <StepSelect
+          label="Set the priority"
+          word="Priority"
+          testId="chosen-priority"
           disabled={none}
-          value=""
-          onChange={({ currentTarget: { value } }) => {
+          onStep={(value) => {
             const [priority, name] = priorities.find(([number]) => String(number) === value) ?? [
               null,
               'None',
@@ -75,36 +76,30 @@ export function SelectionBar(props: {
             void run(setPriority(space, chosen, priority, name));
           }}
         >
-          <option value="" disabled>
-            Priority
-          </option>
           {priorities.map(([value, name]) => (
             <option key={value} value={String(value)}>
               {name}
             </option>
           ))}
           <option value="0">None</option>
-        </select>
+        </StepSelect>
         {others.length > 0 && (
-          <select
-            aria-label="Move to another list"
-            data-testid="chosen-move"
+          <StepSelect
+            label="Move to another list"
+            word="Move to"
+            testId="chosen-move"
             disabled={none}
-            value=""
-            onChange={({ currentTarget: { value } }) => {
+            onStep={(value) => {
               const list = others.find(({ id }) => id === value);
               if (list !== undefined) void run(moveAll(space, chosen, list));
             }}
           >
-            <option value="" disabled>
-              Move to
-            </option>
             {others.map(({ id, title }) => (
               <option key={id} value={id}>
                 {title}
               </option>
             ))}
-          </select>
+          </StepSelect>
         )}
         <button
           type="button"
