@@ -7,7 +7,8 @@ import { readRemembered } from './remembered.ts';
 const make = (): Worker => new Worker(new URL('./cairn-worker.ts', import.meta.url), { type: 'module' });
 
 let early: Worker | null = null;
-if (isSecureContext && readRemembered().chosen !== null) {
+// Outside a page, as in a test of what stands on this, there is no such name.
+if (globalThis.isSecureContext && readRemembered().chosen !== null) {
   early = make();
   // One that does not even load is told of before anybody listens: then the next one is made in its place.
   early.addEventListener('error', () => {
