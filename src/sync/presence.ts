@@ -48,6 +48,10 @@ export class Presence {
   readonly #roots = new OwnRoots();
   #heard: readonly Heard[] = [];
   #askedAt = Number.NEGATIVE_INFINITY;
+  /** How often it was said that there is news, by now and when the relay was last asked: more of it may come while an answer is on its way. */
+  #news = 0;
+  #newsWhenAsked = 0;
+  #newsHeard = 0;
   #told: { readonly content: string; readonly monotonic: number; readonly at: number } | null = null;
 
   /** What devices have said, by device. */
@@ -55,18 +59,21 @@ export class Presence {
     return this.#heard;
   }
 
+  /** Whether the request that is made now is to ask for them. */
   wantsBeacons(ctx: SyncContext): boolean {
-    return ctx.runtime.monotonic() - this.#askedAt >= askAgainMs;
+    this.#newsWhenAsked = this.#news;
+    return this.#news > this.#newsHeard || ctx.runtime.monotonic() - this.#askedAt >= askAgainMs;
   }
 
   /** There is a newer beacon at the relay. */
   expectNews(): void {
-    this.#askedAt = Number.NEGATIVE_INFINITY;
+    this.#news += 1;
   }
 
   /** Takes in the beacons that an answer brought. */
   async hear(ctx: SyncContext, beacons: readonly Bytes[]): Promise<void> {
     this.#askedAt = ctx.runtime.monotonic();
+    this.#newsHeard = this.#newsWhenAsked;
     const { membership, device: own } = ctx.store.standing;
     await Promise.all(
       beacons.map(async (bytes) => {

@@ -50,7 +50,7 @@ export async function look(page: Page, name: string): Promise<string[]> {
 
 /** Words of the design that people need not know. A space, its members and their devices are what people see as well. */
 const exact =
-  /\b(logs?|changesets?|entry|entries|ops?|heads?|frontiers?|stamps?|cursors?|held|journals?|checkpoints?|snapshots?|manifests?|epochs?|beacons?|relays?|tombstones?|replicas?|merkle|digests?)\b/gi;
+  /\b(logs?|changesets?|entry|entries|ops?|heads?|frontiers?|stamps?|cursors?|journals?|checkpoints?|snapshots?|manifests?|epochs?|beacons?|relays?|tombstones?|replicas?|merkle|digests?)\b/gi;
 
 /** Those that stand outside a fold of exact terms. */
 async function exactTerms(page: Page): Promise<string[]> {

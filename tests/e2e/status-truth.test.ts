@@ -17,6 +17,7 @@ import { logFaults } from '../hostile/logs.ts';
 import { type Fault, HostileProxy, send } from '../hostile/proxy.ts';
 import { refusalFaults } from '../hostile/refusals.ts';
 import { App, converged } from './app.ts';
+import { look } from './look.ts';
 import { appends, reads } from './network.ts';
 import { Profile } from './profile.ts';
 import { RelayProcess } from './relay-process.ts';
@@ -88,12 +89,26 @@ class Device extends App {
     await until(`it says ${expected.pill}`, look, isSo, 30_000).catch((thrown: unknown) => {
       throw new Error(`${String(thrown)}\n${seen.join('\n')}`);
     });
+    await this.#lookOnce(`state-${expected.pill.toLowerCase().replaceAll(' ', '-')}`);
+  }
+
+  /** Each state that lasts is looked at as the other screens are. */
+  async #lookOnce(name: string): Promise<void> {
+    if (looked.has(name) || passing.has(name)) return;
+    looked.add(name);
+    wrong.push(...(await look(this.page, name)));
   }
 
   async protocol(): Promise<CDPSession> {
     return this.profile.context.newCDPSession(this.page);
   }
 }
+
+/** States that were looked at, and what was wrong with them. */
+const looked = new Set<string>();
+const wrong: string[] = [];
+/** They are over before one has looked. */
+const passing = new Set(['state-syncing', 'state-joined', 'state-joining']);
 
 interface State {
   /** The pill's word. */
@@ -516,6 +531,11 @@ test('APP-3, APP-12: a full disk is said, with what to do', async () => {
   expect(await copy.page.getByTestId('storage').textContent()).toContain(
     'used, and the browser takes no more.',
   );
+});
+
+test('APP-4, APP-12: each of these states passes axe on a phone and on a desk, in both themes, in plain words', () => {
+  expect(looked.size).toBeGreaterThan(7);
+  expect(wrong).toEqual([]);
 });
 
 test('APP-18: none of it was an error that nobody handled', () => {

@@ -57,6 +57,20 @@ function showing(world: World, to: Device, beacons: () => Promise<Uint8Array<Arr
 }
 
 describe('who has my data', () => {
+  test('APP-2: a beacon that is told of while the answer before it is on its way is asked for by the next cycle', async () => {
+    const { world, ben } = await pair();
+    world.meddle = async (sent, go) => {
+      const answer = await go();
+      if (sent.path === '/changes' && sent.device === ben.name) ben.presence.expectNews();
+      return answer;
+    };
+    await look(ben);
+    expect(ben.presence.wantsBeacons(ben.ctx)).toBe(true);
+    world.meddle = (_sent, go) => go();
+    await ben.cycle();
+    expect(ben.presence.wantsBeacons(ben.ctx)).toBe(false);
+  });
+
   test('APP-2: how much of our log another device has follows from its own signed word', async () => {
     const { ada, ben } = await pair();
     await ada.put('milk');
