@@ -39,7 +39,7 @@ function shuffled({ cells, ...row }: RowState): RowState {
   };
 }
 
-property('what is packed comes back, all at once and row by row', 500, rows, (entries) => {
+property('STORE-7: what is packed comes back, all at once and row by row', 500, rows, (entries) => {
   const page = new Page(encodePage('items', entries));
   expect(page.table).toBe('items');
   expect(page.count).toBe(entries.length);
@@ -57,7 +57,7 @@ property('a row is found by its id, and one that is not here is not', 500, rows,
 });
 
 property(
-  'STORE-11: its bytes follow from the rows alone, in whatever order their cells were written',
+  'STORE-6: its bytes follow from the rows alone, in whatever order their cells were written',
   300,
   rows,
   (entries) => {
