@@ -185,6 +185,8 @@ test('RELAY-17, RELAY-8: event streams that break, run on or never stop take no 
       );
     }
     title = await writeBy(ben);
+    // Without events only a cycle after this tells Ada of it, and the next by itself is half a minute away.
+    await ben.app.upToDate();
     await app.syncNow();
   });
   await app.openList('Trips');
