@@ -5,7 +5,7 @@
  */
 import { CairnError, isError, type Result } from '../errors.ts';
 import type { Schema } from '../model/schema.ts';
-import type { PlainQuery, Read, ReadAnswer, RowView, WriteOp } from '../worker/protocol.ts';
+import type { PlainQuery, ReadAnswer, RowRead, RowView, WriteOp } from '../worker/protocol.ts';
 import { copied, type HostLink, type OpenHost } from './host-link.ts';
 import { putOp } from './put-op.ts';
 
@@ -72,7 +72,7 @@ class Session {
     this.#ops.push(copied(op, `a ${op.kind} in ${op.table}`));
   }
 
-  async read(read: Read): Promise<ReadAnswer> {
+  async read(read: RowRead): Promise<ReadAnswer> {
     this.#checkRunning();
     const question = copied(read, `a query of ${read.table}`);
     const ops = this.#takeOps();

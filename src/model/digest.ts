@@ -14,11 +14,11 @@ import type { RowState } from './row.ts';
  *
  * All orders are of UTF-8 bytes. The rows are hashed in pieces so that the platform's hash can do them side by side.
  */
-export async function digestRows(
-  rows: Iterable<readonly [table: string, id: string, row: RowState]>,
-): Promise<string> {
+type KeyedRow = readonly [table: string, id: string, row: RowState];
+
+export async function digestRows(rows: Iterable<KeyedRow> | AsyncIterable<KeyedRow>): Promise<string> {
   const tables = new Map<string, Map<string, RowState>>();
-  for (const [table, id, row] of rows) {
+  for await (const [table, id, row] of rows) {
     const known = tables.get(table);
     if (known === undefined) tables.set(table, new Map([[id, row]]));
     else known.set(id, row);

@@ -4,12 +4,14 @@ import { decodeHead } from '../format/head.ts';
 import type { DeviceNumber, Stamp } from '../format/stamp.ts';
 import { clockStart, observe } from '../model/clock.ts';
 import { deviceByKey, emptyMembership } from '../model/membership-state.ts';
+import { emptyBase } from './base.ts';
 import { changesetOf, changesetsOf } from './decoded.ts';
 import type { FoldMembers } from './fold-members.ts';
 import type {
   AcknowledgedRecord,
   AppliedRun,
   Cursor,
+  FoldedRecord,
   JournalRecord,
   LocalRecord,
   SealedRecord,
@@ -43,6 +45,7 @@ export function emptyStanding(space: SpaceId): Standing {
     holds: new Map(),
     passed: [],
     conflicts: [],
+    base: emptyBase,
     joining: null,
   };
 }
@@ -155,6 +158,9 @@ class Draft {
         check(record.term === this.#standing.term + 1, `term ${record.term} after ${this.#standing.term}`);
         this.#set({ term: record.term, tab: record.tab });
         break;
+      case 'folded':
+        this.#folded(record);
+        break;
       case 'joining':
         this.#set({ joining: { state: record.state, values: record.values } });
         break;
@@ -197,6 +203,13 @@ class Draft {
       membershipEntries: [...known, ...added.slice(0, state.size - known.length)],
       device: keys === null ? null : (deviceByKey(state, keys.sign)?.number ?? null),
     });
+  }
+
+  #folded({ base, follows }: FoldedRecord): void {
+    const { boundary } = this.#standing.base;
+    check(follows === boundary, `a fold above ${follows}, with the base at ${boundary}`);
+    check(base.boundary >= boundary && base.boundary < this.#position, `a fold up to ${base.boundary}`);
+    this.#set({ base });
   }
 
   /** The newest head of a log stays: the one that states more of it, or of the membership log at the same size. */

@@ -2,11 +2,13 @@ import type { Changeset } from '../format/changeset.ts';
 import type { DeviceNumber } from '../format/stamp.ts';
 import { loadPart } from '../load-part.ts';
 import { foldConflicts } from '../model/conflict.ts';
+import type { RowKey } from '../model/row.ts';
 import { changesetOf, changesetsOf } from './decoded.ts';
 import { foldRecord, withConflicts } from './fold.ts';
 import type { FoldMembers } from './fold-members.ts';
-import { ChangedRows, MemoryTable } from './memory-table.ts';
-import type { JournalRecord } from './record.ts';
+import { ChangedRows } from './memory-table.ts';
+import type { AppliedRecord, JournalRecord } from './record.ts';
+import { Rows } from './rows.ts';
 import type { Standing } from './standing.ts';
 
 /**
@@ -19,22 +21,27 @@ import type { Standing } from './standing.ts';
  */
 export class Folded {
   standing: Standing;
-  readonly rows: MemoryTable;
+  readonly rows: Rows;
   readonly #loadFoldMembers: LoadFoldMembers;
   #foldMembers: FoldMembers | null = null;
 
   constructor(
     standing: Standing,
-    rows: MemoryTable = new MemoryTable(),
+    rows: Rows = new Rows(),
     loadFoldMembers: LoadFoldMembers = importFoldMembers,
   ) {
     this.standing = standing;
     this.rows = rows;
+    if (standing.base !== rows.base) rows.rest(standing.base);
     this.#loadFoldMembers = loadFoldMembers;
   }
 
-  /** Undefined if `record` can be folded now, else when it can. @throws unavailable if the code for it cannot be loaded */
+  /**
+   * Undefined if `record` can be folded now, else when it can; rows that it takes stay at hand for whoever holds them.
+   * @throws unavailable if the code for it cannot be loaded, storage-…
+   */
   ready(record: JournalRecord): Promise<void> | undefined {
+    if (record.kind === 'applied') return this.#bringLosers(record);
     if (record.kind !== 'members' || this.#foldMembers !== null) return undefined;
     return this.#loadFoldMembers().then((loaded) => {
       this.#foldMembers = loaded;
@@ -49,11 +56,15 @@ export class Folded {
   /** Folds a record; `next` is what `next(record)` gave. Rows whose state changes go to `changed`. */
   advance(record: JournalRecord, next: Standing, changed: ChangedRows): void {
     let { conflicts } = this.standing;
+    const own = next.device;
     for (const { changeset, device } of changesetsIn(record)) {
-      this.rows.apply(changeset, device, next.position, changed, (op, row, version) => {
-        conflicts = foldConflicts(conflicts, row, op, version, next.device);
+      this.rows.apply(changeset, device, next.position, changed, (op, version) => {
+        // What this device writes loses nothing of its own.
+        const row = own === null || device === own ? undefined : this.rows.get(op.table, op.id);
+        conflicts = foldConflicts(conflicts, row, op, version, own);
       });
     }
+    if (next.base !== this.standing.base) this.rows.rest(next.base);
     this.standing = withConflicts(next, conflicts);
   }
 
@@ -63,6 +74,18 @@ export class Folded {
     for (const { changeset, device } of changesetsIn(record)) {
       this.rows.apply(changeset, device, position, changed);
     }
+  }
+
+  /** Brings the rows in which a write of this device may lose to `record`. */
+  #bringLosers(record: AppliedRecord): Promise<void> | undefined {
+    const { device, base } = this.standing;
+    if (base.tables.size === 0 || device === null) return undefined;
+    const keys: RowKey[] = [];
+    for (const { changeset, device: author } of changesetsIn(record)) {
+      if (author === device) continue;
+      for (const { kind, table, id } of changeset.ops) if (kind === 'put') keys.push([table, id]);
+    }
+    return this.rows.bring(keys);
   }
 }
 

@@ -10,8 +10,8 @@ import { nextStamp } from '../model/clock.ts';
 import { type Draft, settleDraft } from '../model/draft.ts';
 import { canWrite } from '../model/membership-state.ts';
 import { isLive, type RowState } from '../model/row.ts';
-import type { MemoryTable } from './memory-table.ts';
 import type { LocalRecord } from './record.ts';
+import type { Rows } from './rows.ts';
 import type { Standing } from './standing.ts';
 
 /**
@@ -21,10 +21,12 @@ import type { Standing } from './standing.ts';
  * 1. All ops share one stamp, above everything this store has seen (MRG-12).
  * 2. A changeset that would not fit one sealed entry, deflated, is refused before anything is written (PUSH-11).
  * 3. Only a current device of a member who may write writes.
+ *
+ * @throws Away for rows of the base that are not at hand
  */
 export function localRecord(
   drafts: readonly Draft[],
-  rows: Pick<MemoryTable, 'get'>,
+  rows: Pick<Rows, 'get' | 'need'>,
   standing: Standing,
   now: number,
 ): LocalRecord | null {
@@ -32,6 +34,7 @@ export function localRecord(
   if (device === null || !canWrite(standing.membership, device)) {
     throw new CairnError('not-a-writer', 'This device may not write in the space');
   }
+  rows.need(drafts.map(({ table, id }) => [table, id]));
   const ops = settleWrite(drafts, (table, id) => rows.get(table, id));
   if (ops.length === 0) return null;
   const decoded = { stamp: nextStamp(standing.clock, now), ops };

@@ -4,15 +4,16 @@ import type { Database } from './database.ts';
 import { emptyStanding } from './fold.ts';
 import { Folded, type LoadFoldMembers } from './folded.ts';
 import type { Journal } from './journal.ts';
-import { ChangedRows, MemoryTable } from './memory-table.ts';
+import { ChangedRows } from './memory-table.ts';
 import { corrupt, folding, readRecord } from './read-record.ts';
+import type { Rows } from './rows.ts';
 import { checked, withChecksum } from './saved-checksum.ts';
 import { decodeStanding, encodeStanding } from './saved-fold.ts';
 import type { Standing } from './standing.ts';
 
 /**
- * Opening from what was saved: the standing goes on from the saved fold, the rows are merged from the whole journal. The result is that of
- * folding all of the journal, wherever the saving was cut (STORE-3).
+ * Opening from what was saved: the standing goes on from the saved fold, the rows are those of its base with the journal above it merged
+ * in. The result is that of folding all of the journal, wherever the saving was cut (STORE-3).
  */
 export interface Opened {
   readonly folded: Folded;
@@ -24,26 +25,33 @@ export async function foldJournal(
   database: Database,
   journal: Journal,
   space: SpaceId,
+  rows: Rows,
   loadFoldMembers?: LoadFoldMembers,
 ): Promise<Opened> {
   const saved = await readSaved(database, space);
-  const folded = new Folded(saved ?? emptyStanding(space), new MemoryTable(), loadFoldMembers);
+  const folded = new Folded(saved ?? emptyStanding(space), rows, loadFoldMembers);
   const savedAt = folded.standing.position;
+  const { boundary } = folded.standing.base;
   const changed = new ChangedRows();
-  let position = 0;
-  for await (const run of journal.after(0)) {
-    for (const bytes of run) {
-      position += 1;
-      const record = readRecord(bytes, position, space);
-      if (position <= savedAt) folding(position, () => folded.replay(position, record));
-      else {
-        await folded.ready(record);
-        const next = folding(position, () => folded.next(record));
-        folded.advance(record, next, changed);
+  // The last record that the base holds shows that the journal is there.
+  let position = Math.max(0, boundary - 1);
+  await rows.holding(async () => {
+    for await (const run of journal.after(position)) {
+      for (const bytes of run) {
+        position += 1;
+        const record = readRecord(bytes, position, space);
+        if (position <= boundary) continue;
+        if (position <= savedAt) folding(position, () => folded.replay(position, record));
+        else {
+          await folded.ready(record);
+          const next = folding(position, () => folded.next(record));
+          folded.advance(record, next, changed);
+        }
       }
     }
-  }
-  if (position === 0 && savedAt > 0) throw new CairnError('storage-lost', 'the journal is gone');
+  });
+  if (position === Math.max(0, boundary - 1) && savedAt > 0)
+    throw new CairnError('storage-lost', 'the journal is gone');
   if (position < savedAt) throw corrupt(position + 1, 'the journal ends before what was saved of it');
   return { folded, savedAt };
 }

@@ -4,6 +4,7 @@ import { asHash, asPublicKey, asWrapKey, type Bytes } from '../format/bytes.ts';
 import { type CborInput, decode, encode } from '../format/cbor.ts';
 import { codecs, entryFormat, type OpenedEntry } from '../format/opened-entry.ts';
 import { asDeviceNumber, type DeviceNumber } from '../format/stamp.ts';
+import { baseFields, readBase } from './base-codec.ts';
 import { asBytes, asHoldReason, asPassReason, cursorFields, readCursor, readTextMap } from './codec-parts.ts';
 import { Fields, malformed } from './fields.ts';
 import type { AppliedEntry, AppliedRun, JournalRecord, SealedEntry } from './record.ts';
@@ -69,6 +70,8 @@ function fieldsOf(record: JournalRecord): CborInput[] {
       return [record.log];
     case 'term':
       return [record.term, record.tab];
+    case 'folded':
+      return [record.follows, baseFields(record.base)];
     case 'joining':
       return [record.state, record.values];
   }
@@ -109,6 +112,8 @@ function readRecord(fields: Fields, space: Bytes): JournalRecord {
       return { kind, log: readDevice(fields) };
     case 'term':
       return { kind, term: fields.integer(1), tab: fields.text() };
+    case 'folded':
+      return { kind, follows: fields.integer(), base: readBase(fields) };
     case 'joining':
       return { kind, state: fields.text(), values: readTextMap(fields.map()) };
     default:

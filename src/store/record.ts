@@ -5,6 +5,7 @@ import type { Frontier } from '../format/frontier.ts';
 import type { OpenedEntry } from '../format/opened-entry.ts';
 import type { DeviceNumber } from '../format/stamp.ts';
 import type { HoldReason } from '../model/hold.ts';
+import type { Base } from './base.ts';
 
 /**
  * The records of the journal: every change of a store's standing is exactly one of these, at one journal
@@ -25,6 +26,7 @@ export type JournalRecord =
   | HeldRecord
   | ReleasedRecord
   | TermRecord
+  | FoldedRecord
   | JoiningRecord;
 
 export type RecordKind = JournalRecord['kind'];
@@ -145,6 +147,15 @@ export interface TermRecord {
   readonly kind: 'term';
   readonly term: number;
   readonly tab: string;
+}
+
+/**
+ * The journal up to `base.boundary` lies in pages that were written before; `follows` is the boundary of the base that they were made from.
+ */
+export interface FoldedRecord {
+  readonly kind: 'folded';
+  readonly follows: number;
+  readonly base: Base;
 }
 
 /** Where joining stands; `values` belongs to `sync/join` and survives a reload. */

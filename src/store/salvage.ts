@@ -8,7 +8,7 @@ import type { Runtime } from '../runtime.ts';
 import { Database } from './database.ts';
 import { emptyStanding } from './fold.ts';
 import { Folded } from './folded.ts';
-import { MemoryTable } from './memory-table.ts';
+import type { MemoryTable } from './memory-table.ts';
 import { readRecord } from './read-record.ts';
 import { readable } from './readable.ts';
 import { databaseName } from './store.ts';
@@ -23,8 +23,7 @@ export interface Salvaged {
 export async function salvage(runtime: Runtime, space: SpaceId): Promise<Salvaged> {
   const database = await Database.open(runtime, databaseName(space), { create: false });
   try {
-    const rows = new MemoryTable();
-    const folded = new Folded(emptyStanding(space), rows);
+    const folded = new Folded(emptyStanding(space));
     let read = 0;
     let last = 0;
     for await (const [key, value] of readable(database, 'journal')) {
@@ -38,7 +37,7 @@ export async function salvage(runtime: Runtime, space: SpaceId): Promise<Salvage
         if (!isError(thrown, 'storage-corrupt') && !isError(thrown, 'malformed')) throw thrown;
       }
     }
-    return { rows, damaged: last - read };
+    return { rows: folded.rows.above, damaged: last - read };
   } finally {
     await database.close();
   }

@@ -3,6 +3,7 @@ import { type CborInput, decode, encode } from '../format/cbor.ts';
 import { asDeviceNumber, asStamp, type DeviceNumber, type Version } from '../format/stamp.ts';
 import type { ConflictRecord } from '../model/conflict.ts';
 import { deviceByKey } from '../model/membership-state.ts';
+import { baseFields, readBase } from './base-codec.ts';
 import {
   asBytes,
   asHoldReason,
@@ -22,7 +23,7 @@ import type { HeldHead, Hold, OutboxItem, OwnLog, Passed, SealedItem, Standing }
  * It is a shortcut and never a source: whatever is wrong with it (another version of this code, damage) the journal is folded from
  * its start. `savedVersion` is raised whenever folding itself changes, so that no build goes on from what another one folded.
  */
-export const savedVersion = 4;
+export const savedVersion = 5;
 
 export function encodeStanding(standing: Standing): Bytes {
   const { keys, ownLog, joining } = standing;
@@ -63,6 +64,7 @@ export function encodeStanding(standing: Standing): Bytes {
     ]),
     standing.passed.map((passed) => [passed.log, passed.position, passed.reason, passed.at]),
     standing.conflicts.map(conflictFields),
+    baseFields(standing.base),
     joining === null ? null : [joining.state, joining.values],
   ]);
 }
@@ -99,6 +101,7 @@ export function decodeStanding(bytes: Bytes, space: SpaceId): Standing | null {
     holds: new Map(fields.records(readHold)),
     passed: fields.records(readPassed),
     conflicts: fields.records(readConflict),
+    base: readBase(fields),
     joining: fields.optional((item) => ({ state: item.text(), values: readTextMap(item.map()) })),
   };
   fields.end();

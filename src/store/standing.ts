@@ -4,6 +4,7 @@ import type { DeviceNumber, Stamp } from '../format/stamp.ts';
 import type { ConflictRecord } from '../model/conflict.ts';
 import type { HoldReason } from '../model/hold.ts';
 import type { MembershipState } from '../model/membership-state.ts';
+import type { Base } from './base.ts';
 import type { Cursor, PassReason } from './record.ts';
 
 /**
@@ -38,6 +39,8 @@ export interface Standing {
   readonly passed: readonly Passed[];
   /** Own writes that lost to one that had not seen them; bounded, oldest first. */
   readonly conflicts: readonly ConflictRecord[];
+  /** The rows in pages, and how much of the journal they hold. */
+  readonly base: Base;
   readonly joining: { readonly state: string; readonly values: ReadonlyMap<string, CborValue> } | null;
 }
 

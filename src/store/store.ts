@@ -1,6 +1,7 @@
 import { CairnError, toFailure } from '../errors.ts';
 import { type Bytes, equal, type SpaceId, toBase64Url } from '../format/bytes.ts';
 import type { Channel, Runtime } from '../runtime.ts';
+import { present } from './away.ts';
 import type { Change, StoreEvent } from './change.ts';
 import type { DatabaseOptions } from './connection.ts';
 import { Database } from './database.ts';
@@ -9,12 +10,13 @@ import { Exclusive } from './exclusive.ts';
 import type { Folded, LoadFoldMembers } from './folded.ts';
 import { Journal } from './journal.ts';
 import { Keyring } from './keyring.ts';
-import { ChangedRows, type MemoryTable } from './memory-table.ts';
+import { ChangedRows } from './memory-table.ts';
 import { Notes } from './notes.ts';
 import { foldJournal, type Opened, saveStanding } from './opening.ts';
 import { corrupt, folding, readRecord } from './read-record.ts';
 import type { JournalRecord, RecordKind, SealedRecord } from './record.ts';
 import { encodeRecord, writerLength } from './record-codec.ts';
+import { Rows } from './rows.ts';
 import type { OutboxItem, Passed, Standing } from './standing.ts';
 import type { Durability } from './transaction.ts';
 
@@ -38,7 +40,7 @@ export async function openStore(
     const journal = new Journal(database);
     const [keyring, folded] = await Promise.all([
       Keyring.load(database),
-      foldJournal(database, journal, space, options.loadFoldMembers),
+      foldJournal(database, journal, space, new Rows(), options.loadFoldMembers),
     ]);
     return new Store(runtime, space, options, database, journal, keyring, folded);
   } catch (thrown) {
@@ -119,7 +121,7 @@ export class Store {
     return this.#folded.standing;
   }
 
-  get rows(): MemoryTable {
+  get rows(): Rows {
     return this.#folded.rows;
   }
 
@@ -136,7 +138,8 @@ export class Store {
 
   /**
    * Adds the record that `decide` makes of the standing, and folds it. `decide` is called at once and again for each
-   * record that another tab put first; `null` ends it with nothing written. What it throws, `append` throws.
+   * record that another tab put first; `null` ends it with nothing written. It may read rows (`Away` is answered, and it is called again).
+   * What else it throws, `append` throws.
    *
    * Seals, sent marks, membership, keys and joining are written with strict durability, whatever is asked for.
    * Throws `storage-full`, `storage-broken`, `storage-lost`, `storage-corrupt`, `newer-database`, `closed`; `internal` for a record
@@ -146,25 +149,31 @@ export class Store {
     decide: (standing: Standing) => JournalRecord | null,
     durability: Durability = 'relaxed',
   ): Promise<{ readonly position: number } | null> {
-    return this.#exclusive.run(async () => {
-      for (;;) {
-        const decided = decide(this.standing);
-        if (decided === null) return null;
-        const record = decodedRecord(decided);
-        // What another tab adds meanwhile shows itself at `add`.
-        await this.#folded.ready(record);
-        const next = this.#folded.next(record);
-        const { position } = next;
-        const bytes = encodeRecord(position, this.#writer, record);
-        const wanted = strictKinds.has(record.kind) ? 'strict' : durability;
-        const outcome = await this.#journal.add(position, bytes, wanted);
-        if (outcome === 'added') this.#advance(record, next);
-        else if (!(await this.#readOn({ position, bytes }))) continue;
-        this.#announce();
-        this.#saveIfDue(record.kind);
-        return { position };
-      }
-    });
+    return this.#exclusive.run(() => this.rows.holding(() => this.#append(decide, durability)));
+  }
+
+  async #append(
+    decide: (standing: Standing) => JournalRecord | null,
+    durability: Durability,
+  ): Promise<{ readonly position: number } | null> {
+    for (;;) {
+      // Rows are brought while nothing else is folded: the standing stays as it is.
+      const decided = await present(() => decide(this.standing));
+      if (decided === null) return null;
+      const record = decodedRecord(decided);
+      // What another tab adds meanwhile shows itself at `add`.
+      await this.#folded.ready(record);
+      const next = this.#folded.next(record);
+      const { position } = next;
+      const bytes = encodeRecord(position, this.#writer, record);
+      const wanted = strictKinds.has(record.kind) ? 'strict' : durability;
+      const outcome = await this.#journal.add(position, bytes, wanted);
+      if (outcome === 'added') this.#advance(record, next);
+      else if (!(await this.#readOn({ position, bytes }))) continue;
+      this.#announce();
+      this.#saveIfDue(record.kind);
+      return { position };
+    }
   }
 
   /** Reads on to the end of the journal: what other tabs have written. */

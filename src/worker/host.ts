@@ -12,6 +12,7 @@ import type {
   Read,
   ReadAnswer,
   Role,
+  RowRead,
   SpaceHost,
   Started,
   StartRequest,
@@ -70,7 +71,7 @@ export class Host implements SpaceHost {
     return result(() => this.#open.rows.read(read));
   }
 
-  transactionRead(tx: number, ops: readonly WriteOp[], read: Read): Promise<Result<ReadAnswer>> {
+  transactionRead(tx: number, ops: readonly WriteOp[], read: RowRead): Promise<Result<ReadAnswer>> {
     return result(async () => (await this.#open.rows.writing()).transactionRead(tx, ops, read));
   }
 

@@ -11,14 +11,17 @@
  *    order, so the first answer is a beginning that grows.
  * 3. A difference of no more than 2,000 new rows is told whole. News says `more` until the page has all.
  * 4. A piece costs the worker a comparison of references for each row that was told, and work for each row that it tells.
+ * 5. A query that waits for rows from disk is told later; the others do not wait for it.
  */
 import { toFailure } from '../errors.ts';
 import { applyDifference, type Coming, differenceOf, isEmptyDifference } from '../model/difference.ts';
 import type { RowKey } from '../model/row.ts';
-import { type Found, LiveWindow } from './live-window.ts';
+import { Away } from '../store/away.ts';
+import { LiveWindow } from './live-window.ts';
 import type { LiveNews, PlainQuery } from './protocol.ts';
 import { QueryPlan } from './query-plan.ts';
-import type { ShownRows } from './shown-rows.ts';
+import type { Found } from './scan.ts';
+import type { StoreRows } from './shown-rows.ts';
 
 /** How many rows at most. */
 export interface PieceSizes {
@@ -40,16 +43,29 @@ interface LiveQuery {
   isBehind: boolean;
   /** The page was told that more comes. */
   owesMore: boolean;
+  /** Rows that it told may have ceased to be shown, though they did not change. */
+  hasFlipped: boolean;
+  /** What it looks at is on its way from disk. */
+  isWaiting: boolean;
+  /** What kept that from being read. */
+  failure: unknown;
 }
 
 export class LiveQueries {
-  readonly #rows: ShownRows;
+  readonly #rows: StoreRows;
+  readonly #onNews: () => void;
   readonly #sizes: PieceSizes;
   readonly #queries = new Map<number, LiveQuery>();
   #changed = new Map<string, Set<string>>();
+  /** Whether rows that others refer to are shown is on its way from disk. */
+  #isWaiting = false;
+  /** What kept that from being read. */
+  #failure: unknown = null;
 
-  constructor(rows: ShownRows, sizes = usualSizes) {
+  /** `onNews` is called when what was on its way from disk is here. */
+  constructor(rows: StoreRows, onNews: () => void, sizes = usualSizes) {
     this.#rows = rows;
+    this.#onNews = onNews;
     this.#sizes = sizes;
   }
 
@@ -62,6 +78,9 @@ export class LiveQueries {
       told: null,
       isBehind: true,
       owesMore: false,
+      hasFlipped: false,
+      isWaiting: false,
+      failure: null,
     });
   }
 
@@ -82,27 +101,78 @@ export class LiveQueries {
 
   /** True when the next call of `news` has something to do, though nothing changes until then. */
   get isBehind(): boolean {
-    return [...this.#queries.values()].some(({ isBehind }) => isBehind);
+    return (
+      !this.#isWaiting && [...this.#queries.values()].some((query) => query.isBehind && !query.isWaiting)
+    );
   }
 
   /** What changed for the page since the last call, as far as one message should hold it. */
   news(): LiveNews[] {
+    const news: LiveNews[] = [];
+    const flipped = this.#takeFlipped();
+    if (this.#failure !== null) {
+      for (const live of [...this.#queries.keys()]) news.push(this.#fail(live, this.#failure));
+      this.#failure = null;
+    }
+    if (flipped === null) return news;
     const changed = this.#changed;
     this.#changed = new Map();
-    const news: LiveNews[] = [];
     for (const [live, query] of this.#queries) {
-      const ids = changed.get(query.window.plan.table);
-      if (ids === undefined && !query.isBehind) continue;
+      const { table } = query.window.plan;
+      const ids = changed.get(table);
+      if (flipped.has(table)) {
+        query.window.scanAgain();
+        query.hasFlipped = true;
+      } else if (ids === undefined && !query.isBehind) continue;
       try {
-        if (ids !== undefined) query.window.update(ids);
-        const told = tell(live, query, this.#sizes);
+        if (ids !== undefined) query.window.changed(ids);
+        if (query.failure !== null) throw query.failure;
+        const told = query.isWaiting ? null : tell(live, query, this.#sizes);
         if (told !== null) news.push(told);
       } catch (thrown) {
-        this.#queries.delete(live);
-        news.push({ kind: 'error', live, error: toFailure(thrown) });
+        if (thrown instanceof Away) this.#await(query, thrown);
+        else news.push(this.#fail(live, thrown));
       }
     }
     return news;
+  }
+
+  /** Null if that is not known yet: until then nothing is told, or a part of a change could be seen without the rest. */
+  #takeFlipped(): ReadonlySet<string> | null {
+    if (this.#isWaiting) return null;
+    try {
+      return this.#rows.takeFlipped();
+    } catch (thrown) {
+      if (!(thrown instanceof Away)) throw thrown;
+      this.#isWaiting = true;
+      const goOn = (): void => {
+        this.#isWaiting = false;
+        this.#onNews();
+      };
+      thrown.bring().then(goOn, (failure: unknown) => {
+        this.#failure = failure;
+        goOn();
+      });
+      return null;
+    }
+  }
+
+  #await(query: LiveQuery, away: Away): void {
+    query.isWaiting = true;
+    query.isBehind = true;
+    const goOn = (): void => {
+      query.isWaiting = false;
+      this.#onNews();
+    };
+    away.bring().then(goOn, (failure: unknown) => {
+      query.failure = failure;
+      goOn();
+    });
+  }
+
+  #fail(live: number, thrown: unknown): LiveNews {
+    this.#queries.delete(live);
+    return { kind: 'error', live, error: toFailure(thrown) };
   }
 }
 
@@ -110,21 +180,35 @@ function tell(live: number, query: LiveQuery, sizes: PieceSizes): LiveNews | nul
   const { window, told } = query;
   window.advance();
   query.isBehind = true;
-  if (window.isScanning) return null;
+  if (window.isBehind) return query.hasFlipped ? tellGone(live, query) : null;
+  query.hasFlipped = false;
   const isLong = told === null && window.found.length > sizes.further;
   const most = isLong ? sizes.first : sizes.further;
   const { gone, coming } = untold(window, told ?? [], most);
   const more = coming.length > most;
   // What was to come may have gone, and that has to be told as well.
   const isOwed = query.owesMore && !more;
+  const step = more ? piece(window, told ?? [], gone, coming.slice(0, most)) : differenceOf(gone, coming);
+  const now = applyDifference(told ?? [], step);
+  const added = step.added.map(([at, found]) => [at, window.views(found)] as const);
+  query.told = now;
   query.isBehind = more;
   query.owesMore = more;
-  const step = more ? piece(window, told ?? [], gone, coming.slice(0, most)) : differenceOf(gone, coming);
-  query.told = applyDifference(told ?? [], step);
-  if (told === null) return { kind: 'rows', live, rows: query.told.map((found) => window.view(found)), more };
+  if (told === null) return { kind: 'rows', live, rows: window.views(now), more };
   if (isEmptyDifference(step) && !isOwed) return null;
-  const added = step.added.map(([at, found]) => [at, found.map((one) => window.view(one))] as const);
   return { kind: 'difference', live, difference: { removed: step.removed, added }, more };
+}
+
+/** Rows that cannot be shown any more do not wait for those that take their places. */
+function tellGone(live: number, query: LiveQuery): LiveNews | null {
+  const told = query.told ?? [];
+  const gone = told.flatMap((found, place) => (query.window.isAttached(found) ? [] : [place]));
+  query.hasFlipped = false;
+  if (gone.length === 0) return null;
+  const step = differenceOf<Found>(gone, []);
+  query.told = applyDifference(told, step);
+  query.owesMore = true;
+  return { kind: 'difference', live, difference: { removed: step.removed, added: [] }, more: true };
 }
 
 /** What the page lacks, in order, as far as one more than `most`; and the places of what it has that is no longer so. */

@@ -1,33 +1,22 @@
 /**
  * The rows of one live query, in order, kept current from the ids of rows that changed.
  *
- * 1. When no scan is under way the rows are those that running the query anew would give.
+ * 1. Unless it is behind the rows are those that running the query anew would give.
  * 2. Only changed rows are looked at. A query with a limit knows some rows beyond it; all matching rows up to its
  *    `edge` are known. Only when so many have gone that fewer than the limit are left is the table scanned again.
  * 3. A row in which nothing visible changed stays the same object. A whole row is decoded when it is first told.
  * 4. No turn of a scan looks at more than `turnRows` rows: between two of them the worker answers what it is asked. Rows that change
  *    meanwhile are looked at when it ends.
+ * 5. What throws `Away` changed nothing, and is to be called again.
  */
 import { applyDifference, type Coming, differenceOf, sameRow } from '../model/difference.ts';
 import type { RowView } from './protocol.ts';
 import type { QueryPlan } from './query-plan.ts';
+import { type Found, Scan } from './scan.ts';
 import type { ShownRows } from './shown-rows.ts';
 
 /** How many rows beyond its limit a query knows, so that rows that go are followed by rows that are here. */
 const spare = 64;
-
-/** A row that a query has found. */
-export interface Found {
-  /** Its id and what the query looks at of it; two that are the same to the order are one row's. */
-  readonly seen: RowView;
-  /** The whole row; null until it is told. */
-  view: RowView | null;
-}
-
-interface Scan {
-  readonly ids: Iterator<string>;
-  readonly found: Found[];
-}
 
 export class LiveWindow {
   readonly plan: QueryPlan;
@@ -38,20 +27,24 @@ export class LiveWindow {
   /** The last place up to which all matching rows are known; null when all of them are. */
   #edge: Found | null = null;
   #scan: Scan | null;
-  /** Rows that changed while it scanned. */
+  /** Rows that changed and were not looked at since. */
   readonly #missed = new Set<string>();
+  readonly #spare: number;
   #first: readonly Found[] | null = null;
   readonly #turnRows: number;
 
-  constructor(rows: ShownRows, plan: QueryPlan, turnRows: number) {
+  /** `beyond`: how many rows beyond its limit it knows. */
+  constructor(rows: ShownRows, plan: QueryPlan, turnRows: number, beyond = spare) {
     this.#turnRows = turnRows;
+    this.#spare = beyond;
     this.#rows = rows;
     this.plan = plan;
     this.#scan = this.#newScan();
   }
 
-  get isScanning(): boolean {
-    return this.#scan !== null;
+  /** `advance` has something to do. */
+  get isBehind(): boolean {
+    return this.#scan !== null || this.#missed.size > 0;
   }
 
   /** The rows of the query, in order; the same array until one of them changes. */
@@ -65,7 +58,12 @@ export class LiveWindow {
     return this.#byId.has(id);
   }
 
-  /** The whole row, as it is now or as it was told. */
+  /** Scans anew: rows may have begun or ceased to be shown, though they did not change. */
+  scanAgain(): void {
+    this.#scan = this.#newScan();
+  }
+
+  /** The whole row, as it is now or as it was told. @throws Away */
   view(found: Found): RowView {
     if (found.view === null) {
       const { id } = found.seen;
@@ -76,47 +74,44 @@ export class LiveWindow {
     return found.view;
   }
 
-  /** Looks at more of the table, if it scans. */
-  advance(): void {
-    const scan = this.#scan;
-    if (scan === null) return;
-    const { byId, compare, limit, table } = this.plan;
-    const most = limit + spare + 1;
-    const from = scan.found.length;
-    for (let looked = 0; looked < this.#turnRows; looked += 1) {
-      const { value: id, done } = scan.ids.next();
-      if (done === true || (byId && scan.found.length >= most) || limit === 0) {
-        this.#end(scan);
-        return;
-      }
-      const row = this.#rows.get(table, id);
-      if (row === undefined || !this.#rows.isShown(table, id)) continue;
-      const seen = this.plan.glimpse(id, row);
-      if (seen !== null) scan.found.push(this.#byId.get(id) ?? { seen, view: null });
-    }
-    if (byId) return;
-    if (scan.found.length > 2 * most) {
-      // None of the others can be among the first ones.
-      scan.found.sort((a, b) => compare(a.seen, b.seen));
-      scan.found.length = most;
-    } else {
-      // Sorted runs make the last sorting quick.
-      const run = scan.found.splice(from).sort((a, b) => compare(a.seen, b.seen));
-      for (const found of run) scan.found.push(found);
-    }
+  /** Whether what a row that was told refers to is shown. @throws Away */
+  isAttached({ view }: Found): boolean {
+    return view === null || this.#rows.isAttached(this.plan.table, (column) => view[column]);
   }
 
-  update(changed: ReadonlySet<string>): void {
+  /** @throws Away */
+  views(found: readonly Found[]): RowView[] {
+    const unseen = found.filter(({ view }) => view === null);
+    if (unseen.length > 0) this.#rows.need(unseen.map(({ seen }) => [this.plan.table, seen.id]));
+    return found.map((one) => this.view(one));
+  }
+
+  /** Looks at what changed and, while it scans, at more of the table. @throws Away */
+  advance(): void {
     if (this.#scan !== null) {
-      for (const id of changed) this.#missed.add(id);
-      return;
+      if (this.#scan.base !== this.#rows.base) this.#scan = this.#newScan();
+      if (!this.#scan.advance(this.#turnRows)) return;
+      this.#end(this.#scan);
     }
-    const { compare, limit } = this.plan;
+    this.#catchUp();
+  }
+
+  /** To be told which rows of the table changed, before anything else is asked of it. */
+  changed(ids: Iterable<string>): void {
+    for (const id of ids) this.#missed.add(id);
+  }
+
+  #catchUp(): void {
+    if (this.#missed.size === 0) return;
+    const { compare, limit, table } = this.plan;
+    const changed = [...this.#missed];
+    this.#rows.need(changed.map((id) => [table, id]));
+    const looks = changed.map((id) => [id, this.#look(id)] as const);
+    this.#missed.clear();
     const gone: number[] = [];
     const news: Found[] = [];
-    for (const id of changed) {
+    for (const [id, now] of looks) {
       const old = this.#byId.get(id);
-      const now = this.#look(id);
       if (old !== undefined && now !== null && this.#isSame(old, now)) continue;
       if (old !== undefined) {
         gone.push(this.#placeOf(old));
@@ -139,7 +134,7 @@ export class LiveWindow {
   /** The row if it is one of those known; beyond the edge others may stand before it that nobody looked at. */
   #look(id: string): Found | null {
     const row = this.#rows.get(this.plan.table, id);
-    if (row === undefined || !this.#rows.isShown(this.plan.table, id)) return null;
+    if (row === undefined || !this.#rows.shows(this.plan.table, row)) return null;
     const seen = this.plan.glimpse(id, row);
     if (seen === null) return null;
     if (this.#edge !== null && this.plan.compare(seen, this.#edge.seen) > 0) return null;
@@ -165,26 +160,26 @@ export class LiveWindow {
   }
 
   #newScan(): Scan {
-    return { ids: this.#rows.ids(this.plan.table)[Symbol.iterator](), found: [] };
+    return new Scan(this.#rows, this.plan, this.plan.limit + this.#spare + 1);
   }
 
-  #end({ found }: Scan): void {
-    const { byId, compare } = this.plan;
+  #end(scan: Scan): void {
+    // What was told stays the same object, as long as nothing that counts for the order changed.
+    const found = scan.found.map((one) => {
+      const old = this.#byId.get(one.seen.id);
+      return old !== undefined && this.plan.compare(old.seen, one.seen) === 0 ? old : one;
+    });
     this.#scan = null;
     this.#edge = null;
-    if (!byId) found.sort((a, b) => compare(a.seen, b.seen));
     this.#set(found);
     this.#byId.clear();
     for (const one of found) this.#byId.set(one.seen.id, one);
     this.#trim();
-    const missed = new Set(this.#missed);
-    this.#missed.clear();
-    this.update(missed);
   }
 
   /** Lets go of rows far beyond the limit. */
   #trim(): void {
-    const most = this.plan.limit + spare;
+    const most = this.plan.limit + this.#spare;
     if (this.#known.length <= most) return;
     for (const { seen } of this.#known.slice(most)) this.#byId.delete(seen.id);
     this.#set(this.#known.slice(0, most));

@@ -15,14 +15,14 @@ import { deriveStatus, type SpaceStatus } from '../model/sync-status.ts';
 import { decodedRecord } from '../store/decoded.ts';
 import { emptyStanding } from '../store/fold.ts';
 import { Folded } from '../store/folded.ts';
-import { ChangedRows, type MemoryTable } from '../store/memory-table.ts';
+import { ChangedRows } from '../store/memory-table.ts';
 import type { JournalRecord } from '../store/record.ts';
+import type { Rows } from '../store/rows.ts';
 import { type Standing, unsentCount } from '../store/standing.ts';
 import { checkErase } from './erase-guard.ts';
 import { Host, type OpenedSpace } from './host.ts';
 import type { SpaceHost, Started, Update, UpdateListener } from './protocol.ts';
 import { RowService, type RowStore } from './row-service.ts';
-import { allRows } from './shown-rows.ts';
 import { type Clock, Updates } from './updates.ts';
 
 /** A host whose `start` opens a fresh, empty space in memory, whatever it is asked to open. */
@@ -71,7 +71,7 @@ class MemorySpace implements OpenedSpace {
   }
 
   digest(): Promise<string> {
-    return digestRows(allRows(this.#journal.rows));
+    return digestRows(this.#journal.rows.all());
   }
 
   async activity(): Promise<readonly Activity[]> {
@@ -86,6 +86,7 @@ class MemorySpace implements OpenedSpace {
   }
 
   async close(): Promise<void> {
+    this.rows.close();
     this.#updates.close();
   }
 
@@ -154,7 +155,7 @@ class MemoryJournal implements RowStore {
     return this.#folded.standing;
   }
 
-  get rows(): MemoryTable {
+  get rows(): Rows {
     return this.#folded.rows;
   }
 

@@ -37,11 +37,13 @@ export type WriteOp =
 
 export type PlainValues = Readonly<Record<string, unknown>>;
 
-export type Read =
+/** A read of one row, of the rows of a query, or of how many there are. */
+export type RowRead =
   | { readonly kind: 'get'; readonly table: string; readonly id: string }
   | { readonly kind: 'query'; readonly table: string; readonly query: PlainQuery }
-  | { readonly kind: 'count'; readonly table: string; readonly query: PlainQuery }
-  | { readonly kind: 'deleted'; readonly table: string; readonly limit: number };
+  | { readonly kind: 'count'; readonly table: string; readonly query: PlainQuery };
+
+export type Read = RowRead | { readonly kind: 'deleted'; readonly table: string; readonly limit: number };
 
 /** The answer to a `Read` of that kind: a row or null, rows, a number, deleted rows. */
 export type ReadAnswer = RowView | null | readonly RowView[] | number | readonly DeletedView[];
@@ -151,7 +153,7 @@ export interface SpaceHost {
    * A read inside transaction `tx` (a number the client chose), after the client's writes up to here: `ops` are those since the
    * last call of this transaction. Fails with `moved` if an earlier read of it no longer holds.
    */
-  transactionRead(tx: number, ops: readonly WriteOp[], read: Read): Promise<Result<ReadAnswer>>;
+  transactionRead(tx: number, ops: readonly WriteOp[], read: RowRead): Promise<Result<ReadAnswer>>;
   /** Commits `tx` with `ops`, those since its last read. Fails with `moved` if a read no longer holds. */
   transactionCommit(tx: number, ops: readonly WriteOp[]): Promise<Result<null>>;
   /** Forgets `tx`. */

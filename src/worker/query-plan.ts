@@ -12,7 +12,9 @@ import {
   type TableSchema,
   tableOf,
 } from '../model/schema.ts';
+import type { Base, BaseReader } from '../store/base.ts';
 import type { PlainQuery, RowView } from './protocol.ts';
+import type { Candidate } from './scan.ts';
 
 export class QueryPlan {
   readonly table: string;
@@ -41,6 +43,15 @@ export class QueryPlan {
     this.#matches = matcher<RowView>(query.where);
     // Complete as far as the order looks at it: `checkQuery` saw to that.
     this.#after = (query.after as RowView | undefined) ?? null;
+  }
+
+  /** The rows of a base that may be among those of the query. */
+  async *candidates(base: Base, reader: BaseReader): AsyncGenerator<readonly Candidate[]> {
+    if (!base.tables.has(this.table)) return;
+    const range = { from: null, to: null };
+    for await (const page of reader.scan(this.table, range, 'asc')) {
+      yield page.map(([id, row]) => ({ id, row, group: this.byId ? id : null }));
+    }
   }
 
   /** What the query looks at of a row, or null if the row does not fit. */

@@ -4,20 +4,23 @@
  */
 import type { RowKey } from '../model/row.ts';
 import type { Schema } from '../model/schema.ts';
-import type { MemoryTable } from '../store/memory-table.ts';
 import type { JournalRecord } from '../store/record.ts';
+import type { Rows } from '../store/rows.ts';
 import type { Standing } from '../store/standing.ts';
+import { deletedRows } from './deleted-rows.ts';
 import { LiveQueries } from './live-queries.ts';
 import { loadRowWriting } from './loading.ts';
 import type { LiveNews, PlainQuery, Read, ReadAnswer } from './protocol.ts';
+import { Reading } from './reading.ts';
+import { RowCounts } from './row-counts.ts';
 import type { RowWriting } from './row-writing.ts';
-import { answer, StoreRows } from './shown-rows.ts';
+import { StoreRows } from './shown-rows.ts';
 import type { Clock } from './updates.ts';
 
 /** What of a store the rows need. */
 export interface RowStore {
   readonly standing: Standing;
-  readonly rows: MemoryTable;
+  readonly rows: Rows;
   append(
     decide: (standing: Standing) => JournalRecord | null,
     durability: 'strict' | 'relaxed',
@@ -29,21 +32,27 @@ export class RowService {
   readonly #store: RowStore;
   readonly #shown: StoreRows;
   readonly #live: LiveQueries;
+  readonly #reading = new Reading();
+  readonly #counts: RowCounts;
   readonly #onNews: () => void;
   #writing: Promise<RowWriting> | null = null;
 
-  /** `onNews` is called when live queries may have news. */
+  /** `onNews` is called when live queries or counts may have news. */
   constructor(clock: Clock, schema: Schema, store: RowStore, onNews: () => void) {
     this.#onNews = onNews;
     this.#clock = clock;
     this.#store = store;
     this.#shown = new StoreRows(schema, store.rows);
-    this.#live = new LiveQueries(this.#shown);
+    this.#live = new LiveQueries(this.#shown, onNews);
+    this.#counts = new RowCounts(clock, store.rows, this.#shown, onNews);
   }
 
   /** To be told which rows of the store changed, before anything else is read. */
   changed(keys: readonly RowKey[]): void {
-    if (this.#live.changed(this.#shown.changed(keys))) this.#onNews();
+    this.#shown.changed(keys);
+    this.#reading.changed(keys);
+    this.#counts.changed();
+    if (this.#live.changed(keys)) this.#onNews();
   }
 
   /** What live queries have to tell since the last call. What they could not tell yet is news again, as `onNews` says. */
@@ -53,15 +62,16 @@ export class RowService {
     return news;
   }
 
-  /** How many rows are shown, and how many are live and wait for a row that they refer to. */
-  get counts(): { readonly live: number; readonly hidden: number } {
-    const { shown, hidden } = this.#shown.counts;
-    return { live: shown, hidden };
+  /** How many rows are shown, and how many are live and wait for a row that they refer to; null until they were counted. */
+  get counts(): { readonly live: number; readonly hidden: number } | null {
+    return this.#counts.value;
   }
 
-  /** @throws value-invalid, schema-invalid */
-  read(read: Read): ReadAnswer {
-    return answer(this.#shown, read);
+  /** @throws value-invalid, schema-invalid, storage-… */
+  async read(read: Read): Promise<ReadAnswer> {
+    const { rows } = this.#store;
+    if (read.kind === 'deleted') return deletedRows(this.#shown.schema, rows, read.table, read.limit);
+    return rows.holding(async () => (await this.#reading.answer(this.#shown, read, () => null)).answer);
   }
 
   /** What writes; its code is loaded when it is first asked for. @throws unavailable */
@@ -75,10 +85,14 @@ export class RowService {
     await this.#writing?.catch(() => undefined);
   }
 
+  close(): void {
+    this.#counts.close();
+  }
+
   async #startWriting(): Promise<RowWriting> {
     try {
       const { RowWriting } = await loadRowWriting();
-      return new RowWriting(this.#clock, this.#store, this.#shown);
+      return new RowWriting(this.#clock, this.#store, this.#shown, this.#reading);
     } catch (thrown) {
       this.#writing = null;
       throw thrown;

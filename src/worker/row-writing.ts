@@ -1,7 +1,8 @@
 import type { Draft } from '../model/draft.ts';
 import { localRecord } from '../store/local-write.ts';
 import { draftsOf } from './drafts.ts';
-import type { Read, ReadAnswer, WriteOp } from './protocol.ts';
+import type { ReadAnswer, RowRead, WriteOp } from './protocol.ts';
+import type { Reading } from './reading.ts';
 import type { RowStore } from './row-service.ts';
 import type { ShownRows } from './shown-rows.ts';
 import { Transactions } from './transactions.ts';
@@ -14,7 +15,7 @@ export class RowWriting {
   readonly #shown: ShownRows;
   readonly #transactions: Transactions;
 
-  constructor(clock: Clock, store: RowStore, shown: ShownRows) {
+  constructor(clock: Clock, store: RowStore, shown: ShownRows, reading: Reading) {
     this.#clock = clock;
     this.#store = store;
     this.#shown = shown;
@@ -24,6 +25,7 @@ export class RowWriting {
       },
       rows: store.rows,
       shown,
+      reading,
       now: () => clock.now(),
       commit: (drafts, holds) => this.#commit(drafts, holds),
     });
@@ -35,7 +37,7 @@ export class RowWriting {
   }
 
   /** @throws moved, and what reads and `write` throw */
-  transactionRead(number: number, ops: readonly WriteOp[], read: Read): ReadAnswer {
+  transactionRead(number: number, ops: readonly WriteOp[], read: RowRead): Promise<ReadAnswer> {
     return this.#transactions.read(number, draftsOf(this.#shown.schema, ops), read);
   }
 

@@ -1,41 +1,81 @@
 /**
- * The rows that people see: those that are live and whose required references lead to rows that are (DESIGN §4), read by
- * id or by query. Two sources answer alike: the store as it stands, and a transaction's own writes laid over it.
+ * The rows that people see: those that are live and whose required references lead to rows that are (DESIGN §4). Two sources answer
+ * alike: the store as it stands, and a transaction's own writes laid over it. What is not at hand is `Away`.
  */
-import { Attachment } from '../model/attachment.ts';
-import type { RowKey, RowState } from '../model/row.ts';
-import { decodeRow, type Schema, tableOf } from '../model/schema.ts';
-import type { MemoryTable } from '../store/memory-table.ts';
-import { deletedRows } from './deleted-rows.ts';
-import type { Read, ReadAnswer, RowView } from './protocol.ts';
-import { QueryPlan } from './query-plan.ts';
+import { isLive, type RowKey, type RowState } from '../model/row.ts';
+import { requiredRefs, type Schema } from '../model/schema.ts';
+import type { Base, BaseReader } from '../store/base.ts';
+import type { Rows } from '../store/rows.ts';
 
 export interface ShownRows {
   readonly schema: Schema;
-  /** The row's state, shown or not. */
+  /** The row's state, shown or not. @throws Away */
   get(table: string, id: string): RowState | undefined;
+  /** @throws Away */
   isShown(table: string, id: string): boolean;
-  /** Ids of a table in ascending order; all that are shown are among them. */
-  ids(table: string): Iterable<string>;
+  /** Whether a row of the table that looks like this is shown. @throws Away */
+  shows(table: string, row: RowState): boolean;
+  /** Whether all rows are shown that a row of the table must refer to, by its values. @throws Away */
+  isAttached(table: string, cellOf: (column: string) => unknown): boolean;
+  /** Returns if all of these rows are at hand. @throws Away */
+  need(keys: readonly RowKey[]): void;
+  /** Ids of a table's rows that lie above the base or in place of what it has, ascending. */
+  direct(table: string): readonly string[];
+  isDirect(table: string, id: string): boolean;
+  /** Rises when a row that others refer to may have begun or ceased to be shown. */
+  readonly turns: number;
+  /** What lies below them, and how it is read; another object when another base took its place. */
+  readonly base: Base;
+  readonly reader: BaseReader | null;
 }
+
+type References = ReadonlyMap<string, readonly { readonly column: string; readonly target: string }[]>;
 
 /** The shown rows of a store, kept current by `changed`. */
 export class StoreRows implements ShownRows {
   readonly schema: Schema;
-  readonly #rows: MemoryTable;
-  readonly #attachment: Attachment;
+  readonly #rows: Rows;
+  readonly #references: References;
+  /** Whether rows that others refer to are shown, as far as somebody asked. */
+  readonly #targets = new Map<string, Map<string, boolean>>();
+  /** What was known of targets that changed since. */
+  readonly #moved = new Map<string, Map<string, boolean>>();
+  #turns = 0;
 
-  constructor(schema: Schema, rows: MemoryTable) {
+  constructor(schema: Schema, rows: Rows) {
     this.schema = schema;
     this.#rows = rows;
-    this.#attachment = new Attachment(schema, rows);
-    for (const table of Object.keys(schema.tables)) this.#attachment.update(keysOf(table, rows.ids(table)));
+    this.#references = new Map(
+      Object.entries(schema.tables).map(([table, columns]) => [table, requiredRefs(columns)]),
+    );
   }
 
-  /** To be told which rows changed; gives these and every other row that began or ceased to be shown by it. */
-  changed(keys: readonly RowKey[]): readonly RowKey[] {
-    const flipped = this.#attachment.update(keys);
-    return flipped.length === 0 ? keys : [...keys, ...flipped];
+  /** To be told which rows changed, before anything else is read. */
+  changed(keys: readonly RowKey[]): void {
+    for (const [table, id] of keys) {
+      const targets = this.#targets.get(table);
+      const before = targets?.get(id);
+      if (targets === undefined || before === undefined) continue;
+      targets.delete(id);
+      this.#turns += 1;
+      const moved = inner(this.#moved, table);
+      if (!moved.has(id)) moved.set(id, before);
+    }
+  }
+
+  /** The tables of which rows may have begun or ceased to be shown since the last call, for a row they refer to did. @throws Away */
+  takeFlipped(): ReadonlySet<string> {
+    const flipped = new Set<string>();
+    for (const [table, moved] of this.#moved) {
+      for (const [id, before] of moved) {
+        if (this.#isTargetShown(table, id) === before) continue;
+        for (const child of this.#referrersOf(table)) flipped.add(child);
+        break;
+      }
+    }
+    this.#moved.clear();
+    for (const table of flipped) this.#targets.delete(table);
+    return flipped;
   }
 
   get(table: string, id: string): RowState | undefined {
@@ -43,83 +83,78 @@ export class StoreRows implements ShownRows {
   }
 
   isShown(table: string, id: string): boolean {
-    return this.#attachment.isShown(table, id);
+    const row = this.#rows.get(table, id);
+    return row !== undefined && this.shows(table, row);
   }
 
-  ids(table: string): readonly string[] {
-    return this.#rows.ids(table);
+  shows(table: string, row: RowState): boolean {
+    return isLive(row) && this.isAttached(table, (column) => row.cells.get(column)?.value);
   }
 
-  /** Ids of the rows that are shown, in no order of meaning. */
-  shown(table: string): ReadonlySet<string> {
-    return this.#attachment.shown(table);
-  }
-
-  get counts(): { readonly shown: number; readonly hidden: number } {
-    return this.#attachment.counts;
-  }
-}
-
-/** The answer to a read. @throws value-invalid, schema-invalid */
-export function answer(rows: ShownRows, read: Read): ReadAnswer {
-  switch (read.kind) {
-    case 'get':
-      return rowAt(rows, read.table, read.id);
-    case 'query':
-      return rowsOf(rows, new QueryPlan(rows.schema, read.table, read.query));
-    case 'count':
-      return countOf(rows, new QueryPlan(rows.schema, read.table, read.query));
-    case 'deleted':
-      return deletedRows(rows, read.table, read.limit);
-  }
-}
-
-export function rowAt(rows: ShownRows, table: string, id: string): RowView | null {
-  const columns = tableOf(rows.schema, table);
-  const row = rows.get(table, id);
-  return row !== undefined && rows.isShown(table, id) ? decodeRow(columns, id, row) : null;
-}
-
-/** The first rows of a plan's order, at most `limit` of them. */
-export function rowsOf(rows: ShownRows, plan: QueryPlan, limit: number = plan.limit): RowView[] {
-  const found: RowView[] = [];
-  if (limit > 0) {
-    for (const seen of glimpses(rows, plan)) {
-      found.push(seen);
-      if (plan.byId && found.length >= limit) break;
+  isAttached(table: string, cellOf: (column: string) => unknown): boolean {
+    const references = this.#references.get(table);
+    if (references === undefined) return false;
+    for (const { column, target } of references) {
+      const value = cellOf(column);
+      if (typeof value !== 'string' || !this.#isTargetShown(target, value)) return false;
     }
+    return true;
   }
-  if (!plan.byId) found.sort(plan.compare);
-  if (found.length > limit) found.length = limit;
-  return found.flatMap(({ id }) => {
-    const row = rows.get(plan.table, id);
-    return row === undefined ? [] : [plan.view(id, row)];
-  });
-}
 
-function countOf(rows: ShownRows, plan: QueryPlan): number {
-  let count = 0;
-  for (const _ of glimpses(rows, plan)) {
-    if (count >= plan.limit) break;
-    count += 1;
+  need(keys: readonly RowKey[]): void {
+    this.#rows.need(keys);
   }
-  return count;
-}
 
-function* glimpses(rows: ShownRows, plan: QueryPlan): Generator<RowView> {
-  for (const id of rows.ids(plan.table)) {
-    const row = rows.get(plan.table, id);
-    if (row === undefined || !rows.isShown(plan.table, id)) continue;
-    const seen = plan.glimpse(id, row);
-    if (seen !== null) yield seen;
+  direct(table: string): readonly string[] {
+    return this.#rows.above.ids(table);
+  }
+
+  isDirect(table: string, id: string): boolean {
+    return this.#rows.above.slot(table, id) !== undefined;
+  }
+
+  get turns(): number {
+    return this.#turns;
+  }
+
+  get base(): Base {
+    return this.#rows.base;
+  }
+
+  get reader(): BaseReader | null {
+    return this.#rows.reader;
+  }
+
+  #isTargetShown(table: string, id: string): boolean {
+    const targets = inner(this.#targets, table);
+    let isShown = targets.get(id);
+    if (isShown === undefined) {
+      isShown = this.isShown(table, id);
+      targets.set(id, isShown);
+    }
+    return isShown;
+  }
+
+  /** The tables whose rows must refer to rows of this one, by one step or several. */
+  #referrersOf(table: string): ReadonlySet<string> {
+    const found = new Set<string>();
+    const visit = (name: string): void => {
+      for (const [child, references] of this.#references) {
+        if (found.has(child) || !references.some(({ target }) => target === name)) continue;
+        found.add(child);
+        visit(child);
+      }
+    };
+    visit(table);
+    return found;
   }
 }
 
-/** Every row of a store, shown or not, known to the schema or not. */
-export function* allRows(rows: MemoryTable): Generator<readonly [table: string, id: string, row: RowState]> {
-  for (const table of rows.tables()) for (const [id, row] of rows.scan(table)) yield [table, id, row];
-}
-
-function* keysOf(table: string, ids: readonly string[]): Generator<RowKey> {
-  for (const id of ids) yield [table, id];
+function inner<V>(maps: Map<string, Map<string, V>>, key: string): Map<string, V> {
+  let map = maps.get(key);
+  if (map === undefined) {
+    map = new Map();
+    maps.set(key, map);
+  }
+  return map;
 }

@@ -24,7 +24,7 @@ export interface StatusSources {
   readonly relay: string;
   readonly health: StorageHealth;
   readonly fault: SyncFacts['storage']['fault'];
-  readonly rows: { readonly live: number; readonly hidden: number };
+  readonly rows: { readonly live: number; readonly hidden: number } | null;
 }
 
 export function statusFacts(sources: StatusSources): SyncFacts {

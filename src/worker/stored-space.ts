@@ -28,7 +28,6 @@ import type {
   UpdateListener,
 } from './protocol.ts';
 import { RowService } from './row-service.ts';
-import { allRows } from './shown-rows.ts';
 import { conflictsOf, statusFacts } from './status-facts.ts';
 import type { SyncSide } from './sync-side.ts';
 import { Updates } from './updates.ts';
@@ -86,7 +85,7 @@ export class StoredSpace implements OpenedSpace {
     this.#told = { status, records: store.standing.conflicts };
     this.started = { space: toBase64Url(store.space), status, conflicts: this.#conflicts() };
     // Where there are no rows yet, the first ones are what comes by sync.
-    this.#cancelBegin = this.#beginIn(store.rows.size === 0 ? 0 : rowsFirstMs);
+    this.#cancelBegin = this.#beginIn(store.rows.isEmpty ? 0 : rowsFirstMs);
   }
 
   pageEvent(event: PageEvent): void {
@@ -110,7 +109,7 @@ export class StoredSpace implements OpenedSpace {
     const { digestRows } = await loadBeyondRows();
     // Of all that is here, also what another tab wrote a moment ago.
     await store.refresh();
-    return digestRows(allRows(store.rows));
+    return digestRows(store.rows.all());
   }
 
   async activity(): Promise<readonly Activity[]> {
@@ -140,6 +139,7 @@ export class StoredSpace implements OpenedSpace {
   async #stop(): Promise<void> {
     this.#isOver = true;
     this.#cancelBegin();
+    this.rows.close();
     this.#updates.close();
     await this.#beginning?.catch(() => undefined);
     await this.#side?.close(over());

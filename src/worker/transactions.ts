@@ -3,9 +3,10 @@ import { CairnError } from '../errors.ts';
 import { nextStamp } from '../model/clock.ts';
 import type { Draft } from '../model/draft.ts';
 import { settleWrite } from '../store/local-write.ts';
-import type { MemoryTable } from '../store/memory-table.ts';
+import type { Rows } from '../store/rows.ts';
 import type { Standing } from '../store/standing.ts';
-import type { Read, ReadAnswer } from './protocol.ts';
+import type { ReadAnswer, RowRead } from './protocol.ts';
+import type { Reading } from './reading.ts';
 import { RowOverlay } from './row-overlay.ts';
 import type { ShownRows } from './shown-rows.ts';
 import { type SessionRows, TransactionSession } from './transaction-session.ts';
@@ -13,8 +14,9 @@ import { type SessionRows, TransactionSession } from './transaction-session.ts';
 /** What transactions read and write. */
 export interface TransactionStore {
   readonly standing: Standing;
-  readonly rows: Pick<MemoryTable, 'movedSince'>;
+  readonly rows: Pick<Rows, 'movedSince' | 'holding'>;
   readonly shown: ShownRows;
+  readonly reading: Reading;
   /** Wall time, ms. */
   now(): number;
   /** Commits drafts by one append, unless `holds` is false when it is decided; gives what it was then. */
@@ -30,10 +32,10 @@ export class Transactions {
   }
 
   /** Answers a read of transaction `number`, `drafts` written since its last. @throws moved, not-found, value-invalid */
-  read(number: number, drafts: readonly Draft[], read: Read): ReadAnswer {
+  read(number: number, drafts: readonly Draft[], read: RowRead): Promise<ReadAnswer> {
     const session = this.#session(number);
     session.write(drafts);
-    return session.read(read);
+    return this.#store.rows.holding(() => session.read(read));
   }
 
   /** @throws moved, and what a write throws */
@@ -43,7 +45,7 @@ export class Transactions {
     if (session.drafts.length === 0) return;
     // What holds at one position may not at the next. If that is not plain inside the append, look closely out here,
     // where answering again keeps nobody waiting, and come back.
-    do session.advance();
+    do await this.#store.rows.holding(() => session.advance());
     while (!(await this.#store.commit(session.drafts, () => session.holds())));
   }
 
@@ -67,9 +69,11 @@ function sessionRows(store: TransactionStore): SessionRows {
       return store.standing.position;
     },
     shown: store.shown,
-    overlaid(drafts): ShownRows {
+    reading: store.reading,
+    overlaid(drafts): RowOverlay {
       const { clock, device } = store.standing;
       if (device === null) throw new CairnError('not-a-writer', 'this device is not in the space yet');
+      store.shown.need(drafts.map(({ table, id }) => [table, id]));
       const ops = settleWrite(drafts, (table, id) => store.shown.get(table, id));
       return new RowOverlay(store.shown, ops, { stamp: nextStamp(clock, store.now()), device });
     },

@@ -130,7 +130,7 @@ async function applyEntries(count: number): Promise<Measured> {
   const ours = performance.now() - begin;
 
   const applied = store.standing.cursors.get(author)?.size ?? 0;
-  if (applied !== count || store.rows.size !== count)
+  if (applied !== count || store.rows.above.size !== count)
     throw new Error(`${applied} entries instead of ${count}`);
   await bare.erase();
   await store.erase();

@@ -123,7 +123,7 @@ export class Arena {
     const { ada, world } = this;
     const { space, standing } = ada.store;
     const found: string[] = [];
-    for (const [, id, row] of allRows(ada.store)) {
+    for await (const [, id, row] of allRows(ada.store)) {
       const title = row.cells.get('title')?.value;
       if (title !== this.#written.get(id)) found.push(`row ${id} is ${String(title)}`);
     }
@@ -155,7 +155,7 @@ export class Arena {
       digests: new Set(await Promise.all([ada, ben, cid].map((device) => device.digest()))),
       held: holds.size,
       unsent: outbox.length + sealed.length,
-      rows: this.#written.size - ada.store.rows.size,
+      rows: this.#written.size - ada.store.rows.above.size,
     };
   }
 }

@@ -114,8 +114,8 @@ export class Device implements Surroundings {
   /** A write is above everything that its writer has applied. */
   #checkRises(store: Store, { changeset }: LocalRecord): void {
     const { stamp } = decodeChangeset(changeset);
-    for (const table of store.rows.tables()) {
-      for (const [id, { cells, tombstone, restored }] of store.rows.scan(table)) {
+    for (const table of store.rows.above.tables()) {
+      for (const [id, { cells, tombstone, restored }] of store.rows.above.scan(table)) {
         const marks = [tombstone, restored].flatMap((mark) => (mark === null ? [] : [mark]));
         const versions = [...[...cells.values()].map(({ version }) => version), ...marks];
         if (versions.some((version) => version.stamp >= stamp))

@@ -23,7 +23,8 @@ import { digestRows } from '../../src/model/digest.ts';
 import type { SpaceStatus } from '../../src/model/sync-status.ts';
 import type { MemoryStorage } from '../../src/relay/memory-storage.ts';
 import type { Folded } from '../../src/store/folded.ts';
-import { ChangedRows, MemoryTable } from '../../src/store/memory-table.ts';
+import { ChangedRows } from '../../src/store/memory-table.ts';
+import { Rows } from '../../src/store/rows.ts';
 import type { Store } from '../../src/store/store.ts';
 import { Broken } from './broken.ts';
 import type { Committed, Device } from './device.ts';
@@ -57,7 +58,7 @@ export class Oracle implements Witness {
   readonly #arrived = new Set<string>();
   readonly #marks = new Map<CborValue, string>();
   /** What all changes at the relay come to. */
-  readonly #rows = new MemoryTable();
+  readonly #rows = new Rows();
   #entryKey: CryptoKey | null = null;
   /** What a store was found to show at a position; nothing of it needs a second look. */
   readonly #seen = new WeakMap<
@@ -281,7 +282,5 @@ function cursorsOf(store: Store): string {
 }
 
 function digestOf({ rows }: Pick<Folded, 'rows'>): Promise<string> {
-  return digestRows(
-    rows.tables().flatMap((table) => [...rows.scan(table)].map(([id, row]) => [table, id, row] as const)),
-  );
+  return digestRows(rows.all());
 }

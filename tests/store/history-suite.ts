@@ -5,7 +5,7 @@ import { CairnError } from '../../src/errors.ts';
 import type { Changeset, Op } from '../../src/format/changeset.ts';
 import { asDeviceNumber, makeStamp } from '../../src/format/stamp.ts';
 import type { Draft } from '../../src/model/draft.ts';
-import type { MemoryTable } from '../../src/store/memory-table.ts';
+import type { Rows } from '../../src/store/rows.ts';
 import { property } from '../property.ts';
 import { type Fault, faults } from './faulty-indexeddb.ts';
 import { type Tab, TestDevice, write } from './harness.ts';
@@ -146,7 +146,7 @@ class History {
         break;
       }
     }
-    for (const life of this.#lives) life.mirror.check(life.tab.store.rows);
+    for (const life of this.#lives) await life.mirror.check(life.tab.store.rows);
   }
 
   /** Both tabs read on and a third opens: all three and the oracle agree. */
@@ -154,17 +154,17 @@ class History {
     for (const life of this.#lives) {
       await this.#soothe(life);
       await life.tab.store.refresh();
-      this.#compare(life.tab);
+      await this.#compare(life.tab);
       expect(life.tab.store.standing).toEqual(this.#lives[0].tab.store.standing);
     }
     const third = await this.#here.open();
     expect(third.store.standing).toEqual(this.#lives[0].tab.store.standing);
-    this.#compare(third);
+    await this.#compare(third);
     for (const one of [third, ...this.#lives.map((life) => life.tab)]) await one.store.close();
   }
 
-  #compare({ store }: Tab): void {
-    expect(allOf(store.rows)).toEqual(this.#oracle.all());
+  async #compare({ store }: Tab): Promise<void> {
+    expect(await allOf(store.rows)).toEqual(this.#oracle.all());
     expect(store.standing.position).toBe(this.#position);
     expect(store.standing.outbox.length).toBe(this.#locals);
     expect(store.standing.clock).toBe(this.#clock);
@@ -313,7 +313,7 @@ async function live(here: TestDevice): Promise<Life> {
     waiting.fault = null;
     return fault;
   });
-  const mirror = new Mirror(tab.store.rows);
+  const mirror = await Mirror.of(tab.store.rows);
   tab.store.onChange((change) => mirror.take(tab.store.rows, change.rows));
   return { tab, waiting: waiting as Life['waiting'], mirror };
 }
@@ -336,24 +336,24 @@ async function settled(life: Life, act: () => Promise<unknown>): Promise<'done' 
   return Promise.race([acting, died]);
 }
 
-function allOf(rows: MemoryTable): unknown[] {
-  return rows
-    .tables()
-    .flatMap((name) => [...rows.scan(name)].map(([rowId, row]) => plainly(name, rowId, row)));
+async function allOf(rows: Rows): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for await (const [name, rowId, row] of rows.all()) all.push(plainly(name, rowId, row));
+  return all;
 }
 
 /** What somebody who only listens to changes knows: PULL-18 asks that every changed row is named, and no other. */
 class Mirror {
   readonly #rows = new Map<string, string>();
 
-  constructor(rows: MemoryTable) {
-    for (const name of rows.tables()) {
-      for (const [rowId, row] of rows.scan(name))
-        this.#rows.set(`${name}/${rowId}`, JSON.stringify(plainly(name, rowId, row)));
-    }
+  static async of(rows: Rows): Promise<Mirror> {
+    const mirror = new Mirror();
+    for await (const [name, rowId, row] of rows.all())
+      mirror.#rows.set(`${name}/${rowId}`, JSON.stringify(plainly(name, rowId, row)));
+    return mirror;
   }
 
-  take(rows: MemoryTable, keys: readonly (readonly [string, string])[]): void {
+  take(rows: Rows, keys: readonly (readonly [string, string])[]): void {
     for (const [name, rowId] of keys) {
       const row = rows.get(name, rowId);
       if (!row) throw new TypeError(`${name}/${rowId} changed and is not there`);
@@ -363,10 +363,8 @@ class Mirror {
     }
   }
 
-  check(rows: MemoryTable): void {
-    const all = rows
-      .tables()
-      .flatMap((name) => [...rows.scan(name)].map(([rowId, row]) => plainly(name, rowId, row)));
+  async check(rows: Rows): Promise<void> {
+    const all = await allOf(rows);
     expect(all.map((row) => JSON.stringify(row))).toEqual(
       [...this.#rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row),
     );

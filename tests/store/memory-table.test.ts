@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Op } from '../../src/format/changeset.ts';
 import { asDeviceNumber, makeStamp } from '../../src/format/stamp.ts';
-import { mergeOpInto } from '../../src/model/merge.ts';
-import { emptyRow } from '../../src/model/row.ts';
-import { ChangedRows, MemoryTable } from '../../src/store/memory-table.ts';
+import { ChangedRows } from '../../src/store/memory-table.ts';
+import { Rows } from '../../src/store/rows.ts';
 
 const one = asDeviceNumber(1);
 const put = (table: string, id: string, cells: Record<string, number>): Op => ({
@@ -14,14 +13,14 @@ const put = (table: string, id: string, cells: Record<string, number>): Op => ({
   seen: new Map(),
 });
 
-function apply(table: MemoryTable, ms: number, position: number, ...ops: Op[]): ChangedRows {
+function apply(table: Rows, ms: number, position: number, ...ops: Op[]): ChangedRows {
   const changed = new ChangedRows();
   table.apply({ stamp: makeStamp(ms, 0), ops }, one, position, changed);
   return changed;
 }
 
 test('PULL-18: exactly the rows whose state changed are named, each once; a write that loses is not', () => {
-  const table = new MemoryTable();
+  const table = new Rows();
   expect(apply(table, 10, 1, put('a', 'x', { n: 1 }), put('b', 'x', { n: 1 })).keys()).toEqual([
     ['a', 'x'],
     ['b', 'x'],
@@ -34,7 +33,7 @@ test('PULL-18: exactly the rows whose state changed are named, each once; a writ
 });
 
 test('STORE-2: a row or table has moved since a position exactly if a later record changed it', () => {
-  const table = new MemoryTable();
+  const table = new Rows();
   apply(table, 10, 1, put('a', 'x', { n: 1 }));
   apply(table, 20, 2, put('a', 'y', { n: 1 }));
   apply(table, 15, 3, put('a', 'x', { n: 2 }));
@@ -47,26 +46,4 @@ test('STORE-2: a row or table has moved since a position exactly if a later reco
   expect([0, 1, 2, 3].map((position) => table.movedSince(position, y))).toEqual([true, true, false, false]);
   expect([0, 1, 2, 3].map((position) => table.movedSince(position, all))).toEqual([true, true, true, false]);
   expect(table.movedSince(0, absent)).toBe(false);
-});
-
-test('rows of a base are merged with the rows above it when they are read', () => {
-  const below = emptyRow();
-  mergeOpInto(below, put('a', 'x', { n: 1, m: 1 }), { stamp: makeStamp(10, 0), device: one });
-  const only = emptyRow();
-  mergeOpInto(only, put('a', 'w', { n: 9 }), { stamp: makeStamp(10, 0), device: one });
-  const rows = new Map([
-    ['x', below],
-    ['w', only],
-  ]);
-  const table = new MemoryTable({
-    get: (name, id) => (name === 'a' ? rows.get(id) : undefined),
-    ids: (name) => (name === 'a' ? ['w', 'x'] : []),
-    tables: () => ['a'],
-  });
-  apply(table, 5, 1, put('a', 'x', { n: 2, k: 2 }));
-  apply(table, 20, 2, put('a', 'b', { n: 3 }));
-  const x = table.get('a', 'x');
-  expect([x?.cells.get('n')?.value, x?.cells.get('m')?.value, x?.cells.get('k')?.value]).toEqual([1, 1, 2]);
-  expect([...table.scan('a')].map(([id]) => id)).toEqual(['b', 'w', 'x']);
-  expect([table.count('a'), table.size, table.tables()]).toEqual([3, 3, ['a']]);
 });

@@ -46,7 +46,7 @@ test.each(kinds)(
       const { runtime } = here.runtime();
       const { rows, damaged: count } = await salvage(runtime, here.space.space);
       expect(count).toBe(1);
-      const numbers = rows.ids('items').map((id) => rows.get('items', id)?.cells.get('n')?.value);
+      const numbers = rows.ids('items').map((id) => rows.slot('items', id)?.row.cells.get('n')?.value);
       expect(numbers.sort((a, b) => Number(a) - Number(b))).toEqual([1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12]);
       await expect(here.open()).rejects.toMatchObject({ code: 'storage-corrupt' });
     }

@@ -11,9 +11,10 @@ import { emptyStanding } from '../../src/store/fold.ts';
 import { foldMembers } from '../../src/store/fold-members.ts';
 import { Folded } from '../../src/store/folded.ts';
 import { localRecord } from '../../src/store/local-write.ts';
-import { ChangedRows, MemoryTable } from '../../src/store/memory-table.ts';
+import { ChangedRows } from '../../src/store/memory-table.ts';
 import type { JournalRecord } from '../../src/store/record.ts';
 import { decodeRecord, encodeRecord } from '../../src/store/record-codec.ts';
+import { Rows } from '../../src/store/rows.ts';
 import { decodeStanding, encodeStanding, savedVersion } from '../../src/store/saved-fold.ts';
 import type { Standing } from '../../src/store/standing.ts';
 import { property } from '../property.ts';
@@ -134,7 +135,7 @@ function recordFor(one: Wish, folded: Folded, logs: Map<number, OtherLog>): Jour
 
 /** One that folds membership records as well, at once. */
 async function readyFolded(standing: Standing): Promise<Folded> {
-  const folded = new Folded(standing, new MemoryTable(), async () => foldMembers);
+  const folded = new Folded(standing, new Rows(), async () => foldMembers);
   await folded.ready({ kind: 'members', from: 1, entries: [] });
   return folded;
 }
@@ -160,7 +161,7 @@ property(
     for (const one of wishes) add(recordFor(one, folded, logs));
 
     const read = journal.map((bytes, index) => decodeRecord(bytes, index + 1, space.space).record);
-    const rowsOf = (some: Folded) => [...some.rows.scan('t')];
+    const rowsOf = (some: Folded) => [...some.rows.above.scan('t')];
     const end = encodeStanding(folded.standing);
     const last = saved.at(-1);
     expect(decodeStanding(last ?? end, space.space)).toEqual(folded.standing);

@@ -251,7 +251,7 @@ export function transactionSuite(factory: () => IDBFactory): void {
       connection.close();
       await tab.store.close();
       const again = await here.open();
-      expect(again.store.rows.ids('items')).toEqual(['a', 'b']);
+      expect(again.store.rows.above.ids('items')).toEqual(['a', 'b']);
       expect(again.store.standing.outbox.map((item) => item.position)).toEqual([position, position + 1]);
       await again.store.close();
     });

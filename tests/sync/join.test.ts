@@ -88,7 +88,7 @@ describe('joining', () => {
     store.onChange(() => {
       const state = store.standing.joining?.state;
       if (state !== states.at(-1)) states.push(state);
-      if (state === 'verifying' || state === 'joining') expect(store.rows.size).toBe(0);
+      if (state === 'verifying' || state === 'joining') expect(store.rows.above.size).toBe(0);
     });
     const from = world.sent.length;
     await finish(ben);

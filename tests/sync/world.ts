@@ -300,10 +300,7 @@ function bodyOf({ body }: RequestInit): Uint8Array {
 
 const silentChannel: Channel = { post: () => undefined, onMessage: () => undefined, close: () => undefined };
 
-export function* allRows({ rows }: Store) {
-  for (const table of rows.tables())
-    for (const [id, row] of rows.scan(table)) yield [table, id, row] as const;
-}
+export const allRows = ({ rows }: Store) => rows.all();
 
 /** Cycles of each device in turn until nothing changes any more. */
 export async function settle(...devices: Device[]): Promise<void> {
