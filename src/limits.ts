@@ -21,6 +21,8 @@ export const limits = {
   /** Body of a request or an answer over HTTP. */
   httpBodyBytes: 4 * 1024 * 1024,
   pageBytes: 60 * 1024,
+  /** Below this a page is cut only where a row comes that does not fit. */
+  pageLeastBytes: 16 * 1024,
   pagesPerRequest: 16,
   devices: 1024,
   members: 1024,
