@@ -3,15 +3,15 @@
  * everything else of the standing.
  */
 import type { RowState } from '../model/row.ts';
-import type { TreeRoot } from './tree-root.ts';
+import type { TreeRoot } from './tree-level.ts';
 
 export interface Base {
   /** The journal position up to which it holds every row; 0 for none. */
   readonly boundary: number;
   /** Rows, by table. */
   readonly tables: ReadonlyMap<string, TreeRoot>;
-  /** Keys of rows that are live, by the identity of the index. An index that is not here is to be built. */
-  readonly indexes: ReadonlyMap<string, TreeRoot>;
+  /** Keys of rows that are live, by the identity of the index; null: none. An index that is not here is to be built. */
+  readonly indexes: ReadonlyMap<string, TreeRoot | null>;
 }
 
 export const emptyBase: Base = { boundary: 0, tables: new Map(), indexes: new Map() };

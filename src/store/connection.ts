@@ -20,7 +20,7 @@ export interface DatabaseOptions {
 
 const databaseVersion = 1;
 const birthKey = 'birth';
-const storeNames: readonly StoreName[] = ['journal', 'saved', 'keys'];
+const storeNames: readonly StoreName[] = ['journal', 'saved', 'pages', 'keys'];
 
 export async function openConnection(
   runtime: Runtime,

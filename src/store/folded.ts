@@ -7,6 +7,7 @@ import { changesetOf, changesetsOf } from './decoded.ts';
 import { foldRecord, withConflicts } from './fold.ts';
 import type { FoldMembers } from './fold-members.ts';
 import { ChangedRows } from './memory-table.ts';
+import { isPageGone } from './page-store.ts';
 import type { AppliedRecord, JournalRecord } from './record.ts';
 import { Rows } from './rows.ts';
 import type { Standing } from './standing.ts';
@@ -41,6 +42,7 @@ export class Folded {
    * @throws unavailable if the code for it cannot be loaded, storage-…
    */
   ready(record: JournalRecord): Promise<void> | undefined {
+    if (record.kind === 'folded') return this.rows.ready(record.base);
     if (record.kind === 'applied') return this.#bringLosers(record);
     if (record.kind !== 'members' || this.#foldMembers !== null) return undefined;
     return this.#loadFoldMembers().then((loaded) => {
@@ -60,7 +62,7 @@ export class Folded {
     for (const { changeset, device } of changesetsIn(record)) {
       this.rows.apply(changeset, device, next.position, changed, (op, version) => {
         // What this device writes loses nothing of its own.
-        const row = own === null || device === own ? undefined : this.rows.get(op.table, op.id);
+        const row = own === null || device === own ? undefined : this.rows.peek(op.table, op.id);
         conflicts = foldConflicts(conflicts, row, op, version, own);
       });
     }
@@ -85,7 +87,10 @@ export class Folded {
       if (author === device) continue;
       for (const { kind, table, id } of changeset.ops) if (kind === 'put') keys.push([table, id]);
     }
-    return this.rows.bring(keys);
+    return this.rows.bring(keys).catch((thrown: unknown) => {
+      // Swept since two folds of another tab, which this one reads of in a moment: what it could have lost, that one has seen.
+      if (!isPageGone(thrown)) throw thrown;
+    });
   }
 }
 

@@ -29,6 +29,7 @@ export async function foldJournal(
   loadFoldMembers?: LoadFoldMembers,
 ): Promise<Opened> {
   const saved = await readSaved(database, space);
+  if (saved !== null) await rows.ready(saved.base);
   const folded = new Folded(saved ?? emptyStanding(space), rows, loadFoldMembers);
   const savedAt = folded.standing.position;
   const { boundary } = folded.standing.base;

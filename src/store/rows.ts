@@ -13,13 +13,16 @@ import type { RowKey, RowState } from '../model/row.ts';
 import { Away, present } from './away.ts';
 import { type Base, type BaseReader, emptyBase } from './base.ts';
 import { type ChangedRows, MemoryTable, type Reads } from './memory-table.ts';
+import { isPageGone } from './page-store.ts';
 
 /** So many rows of the base stay at hand when nobody holds them. */
 const mostKept = 20_000;
 
 export class Rows {
   readonly above = new MemoryTable();
-  readonly #open: (base: Base) => BaseReader;
+  readonly #load: () => Promise<OpenBase>;
+  readonly #refresh: () => Promise<void>;
+  #open: OpenBase | null = null;
   #base: Base = emptyBase;
   #reader: BaseReader | null = null;
   /** Rows of the base that were read; `null` where it has none. */
@@ -27,8 +30,10 @@ export class Rows {
   #keptCount = 0;
   #holders = 0;
 
-  constructor(open: (base: Base) => BaseReader = noPages) {
-    this.#open = open;
+  /** `load` gives what reads pages, when there are any; `refresh` reads on in the journal. */
+  constructor(load: () => Promise<OpenBase> = noPages, refresh: () => Promise<void> = async () => undefined) {
+    this.#load = load;
+    this.#refresh = refresh;
   }
 
   get base(): Base {
@@ -51,6 +56,12 @@ export class Rows {
     return slot.row;
   }
 
+  /** The row as far as it is at hand. */
+  peek(table: string, id: string): RowState | undefined {
+    const isHere = this.#isHere(table, id);
+    return isHere ? this.get(table, id) : this.above.slot(table, id)?.row;
+  }
+
   /** Returns if all of these rows are at hand. @throws Away */
   need(keys: Iterable<RowKey>): void {
     if (this.#base.tables.size === 0) return;
@@ -58,9 +69,30 @@ export class Rows {
     if (missing.length > 0) throw new Away(() => this.bring(missing));
   }
 
-  /** Runs `work` until everything it looks at is at hand. */
-  async read<T>(work: () => T): Promise<T> {
-    return this.holding(() => present(work));
+  /** To be awaited before `rest`. @throws unavailable if the code for it cannot be loaded */
+  async ready(base: Base): Promise<void> {
+    if (base.tables.size > 0) this.#open ??= await this.#load();
+  }
+
+  /** What `work` gives once everything it looks at is at hand. @throws storage-… */
+  read<T>(work: () => T): Promise<T> {
+    return this.holding(async () => {
+      for (;;) {
+        try {
+          return await present(work);
+        } catch (thrown) {
+          await this.recover(thrown);
+        }
+      }
+    });
+  }
+
+  /** Settles if it is worth trying again: another tab had swept a page of a base that has been replaced. @throws what it was given */
+  async recover(thrown: unknown): Promise<void> {
+    const base = this.#base;
+    if (!isPageGone(thrown)) throw thrown;
+    await this.#refresh();
+    if (this.#base === base) throw thrown;
   }
 
   /** What is brought until `work` is over stays at hand until then. */
@@ -86,9 +118,11 @@ export class Rows {
     }
     for (const [table, set] of wanted) {
       const ids = [...set].sort(compareText);
-      const rows = await reader.rows(table, ids);
+      const rows = await reader.rows(table, ids).catch((thrown: unknown) => {
+        if (this.#reader === reader) throw thrown;
+      });
       // What was read of another base is not what is asked for now: whoever asks, asks again.
-      if (this.#reader !== reader) return;
+      if (rows === undefined || this.#reader !== reader) return;
       const kept = this.#brought.get(table) ?? new Map<string, RowState | null>();
       this.#brought.set(table, kept);
       ids.forEach((id, index) => {
@@ -118,8 +152,10 @@ export class Rows {
 
   /** Puts another base under the rows; those that it holds leave the memory table. */
   rest(base: Base): void {
+    if (base.tables.size > 0 && this.#open === null)
+      throw new TypeError('A base before the code that reads it');
     this.#base = base;
-    this.#reader = base.tables.size === 0 ? null : this.#open(base);
+    this.#reader = base.tables.size === 0 ? null : (this.#open?.(base) ?? null);
     this.#letGo();
     this.above.drop(base.boundary);
   }
@@ -192,7 +228,9 @@ async function* allOf(
   }
 }
 
+type OpenBase = (base: Base) => BaseReader;
+
 /** Of a store that has a journal and nothing else. */
-function noPages(): never {
+async function noPages(): Promise<never> {
   throw new TypeError('This store has no pages');
 }

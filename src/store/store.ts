@@ -1,5 +1,6 @@
 import { CairnError, toFailure } from '../errors.ts';
 import { type Bytes, equal, type SpaceId, toBase64Url } from '../format/bytes.ts';
+import { loadPart } from '../load-part.ts';
 import type { Channel, Runtime } from '../runtime.ts';
 import { present } from './away.ts';
 import type { Change, StoreEvent } from './change.ts';
@@ -13,6 +14,7 @@ import { Keyring } from './keyring.ts';
 import { ChangedRows } from './memory-table.ts';
 import { Notes } from './notes.ts';
 import { foldJournal, type Opened, saveStanding } from './opening.ts';
+import { isPageGone, PageStore } from './page-store.ts';
 import { corrupt, folding, readRecord } from './read-record.ts';
 import type { JournalRecord, RecordKind, SealedRecord } from './record.ts';
 import { encodeRecord, writerLength } from './record-codec.ts';
@@ -38,11 +40,18 @@ export async function openStore(
   const database = await Database.open(runtime, databaseName(space), options);
   try {
     const journal = new Journal(database);
+    const pages = new PageStore(database);
+    let store: Store | null = null;
+    const rows = new Rows(
+      async () => (await loadPart(() => import('./base-reader.ts'))).baseReading(pages),
+      async () => store?.refresh(),
+    );
     const [keyring, folded] = await Promise.all([
       Keyring.load(database),
-      foldJournal(database, journal, space, new Rows(), options.loadFoldMembers),
+      foldJournal(database, journal, space, rows, options.loadFoldMembers),
     ]);
-    return new Store(runtime, space, options, database, journal, keyring, folded);
+    store = new Store(runtime, space, options, { database, journal, pages, keyring }, folded);
+    return store;
   } catch (thrown) {
     await database.close();
     throw thrown;
@@ -51,6 +60,14 @@ export async function openStore(
 
 export function databaseName(space: SpaceId): string {
   return `cairn-${toBase64Url(space)}`;
+}
+
+/** What a store keeps its things in. */
+interface StoreParts {
+  readonly database: Database;
+  readonly journal: Journal;
+  readonly pages: PageStore;
+  readonly keyring: Keyring;
 }
 
 /**
@@ -68,6 +85,7 @@ export class Store {
   readonly keyring: Keyring;
   /** For display alone. */
   readonly notes: Notes;
+  readonly pages: PageStore;
   readonly #runtime: Runtime;
   readonly #database: Database;
   readonly #journal: Journal;
@@ -90,11 +108,10 @@ export class Store {
     runtime: Runtime,
     space: SpaceId,
     options: StoreOptions,
-    database: Database,
-    journal: Journal,
-    keyring: Keyring,
+    { database, journal, pages, keyring }: StoreParts,
     { folded, savedAt }: Opened,
   ) {
+    this.pages = pages;
     this.space = space;
     this.keyring = keyring;
     this.notes = new Notes(database);
@@ -158,7 +175,8 @@ export class Store {
   ): Promise<{ readonly position: number } | null> {
     for (;;) {
       // Rows are brought while nothing else is folded: the standing stays as it is.
-      const decided = await present(() => decide(this.standing));
+      const decided = await this.#withPages(() => present(() => decide(this.standing)));
+      if (decided === undefined) continue;
       if (decided === null) return null;
       const record = decodedRecord(decided);
       // What another tab adds meanwhile shows itself at `add`.
@@ -176,11 +194,26 @@ export class Store {
     }
   }
 
+  /** Undefined if a page was gone and it is to be done again: the base had been replaced by another tab. */
+  async #withPages<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const { base } = this.standing;
+    try {
+      return await work();
+    } catch (thrown) {
+      if (!isPageGone(thrown)) throw thrown;
+      await this.#readOn(null);
+      if (this.standing.base === base) throw thrown;
+      return undefined;
+    }
+  }
+
   /** Reads on to the end of the journal: what other tabs have written. */
   refresh(): Promise<void> {
-    return this.#exclusive.run(async () => {
-      await this.#readOn(null);
-    });
+    return this.#exclusive.run(() =>
+      this.rows.holding(async () => {
+        await this.#readOn(null);
+      }),
+    );
   }
 
   /** The encoded changesets of local records, in the order of `items`: what there is to seal. */

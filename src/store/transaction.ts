@@ -7,11 +7,13 @@ export interface Schema extends DBSchema {
   journal: { key: number; value: Bytes };
   /** Folds saved for a quick opening: always to be had again from the journal. */
   saved: { key: string; value: Bytes };
+  /** Pages by their names: written once, and read as long as anything names them. */
+  pages: { key: string; value: Bytes };
   /** The keyring: key pairs that script can't read out, and raw keys. */
   keys: { key: string; value: unknown };
 }
 
-export type StoreName = 'journal' | 'saved' | 'keys';
+export type StoreName = 'journal' | 'saved' | 'pages' | 'keys';
 export type Durability = 'strict' | 'relaxed';
 export type Connection = IDBPDatabase<Schema>;
 export type Reading = IDBPTransaction<Schema, StoreName[], 'readonly'>;

@@ -1,6 +1,7 @@
 /** The rows of a store: the memory table above a base that is read on demand. */
 import { expect, test } from 'vitest';
 import type { Op } from '../../src/format/changeset.ts';
+import { pageName } from '../../src/format/page-name.ts';
 import { asDeviceNumber, makeStamp } from '../../src/format/stamp.ts';
 import { mergeOpInto } from '../../src/model/merge.ts';
 import { emptyRow, type RowState } from '../../src/model/row.ts';
@@ -8,7 +9,6 @@ import { Away } from '../../src/store/away.ts';
 import type { BaseReader } from '../../src/store/base.ts';
 import { ChangedRows } from '../../src/store/memory-table.ts';
 import { Rows } from '../../src/store/rows.ts';
-import { asPageName } from '../../src/store/tree-root.ts';
 
 const one = asDeviceNumber(1);
 const put = (id: string, cells: Record<string, number>): Op => ({
@@ -20,7 +20,7 @@ const put = (id: string, cells: Record<string, number>): Op => ({
 });
 
 /** Rows above a base of two, `w` and `x`, and how often each was read there. */
-function aboveBase(): { rows: Rows; reads: string[] } {
+async function aboveBase(): Promise<{ rows: Rows; reads: string[] }> {
   const base = new Map<string, RowState>();
   const stored: [string, Record<string, number>][] = [
     ['w', { n: 9 }],
@@ -44,9 +44,11 @@ function aboveBase(): { rows: Rows; reads: string[] } {
       yield [];
     },
   };
-  const rows = new Rows(() => reader);
-  const root = { name: asPageName('A'.repeat(43)), height: 0, entries: 2 };
-  rows.rest({ boundary: 1, tables: new Map([['a', root]]), indexes: new Map() });
+  const rows = new Rows(async () => () => reader);
+  const root = { name: pageName(new Uint8Array(32)), height: 0, entries: 2 };
+  const resting = { boundary: 1, tables: new Map([['a', root]]), indexes: new Map() };
+  await rows.ready(resting);
+  rows.rest(resting);
   return { rows, reads };
 }
 
@@ -60,7 +62,7 @@ const cellsOf = (row: RowState | undefined) =>
   row && Object.fromEntries([...row.cells].map(([name, { value }]) => [name, value]));
 
 test('STORE-9: merging reads nothing of the base; whoever asks for the row waits for it once', async () => {
-  const { rows, reads } = aboveBase();
+  const { rows, reads } = await aboveBase();
   apply(rows, 5, 2, put('x', { n: 2, k: 2 }));
   apply(rows, 20, 3, put('b', { n: 3 }));
   expect(reads).toEqual([]);
@@ -74,7 +76,7 @@ test('STORE-9: merging reads nothing of the base; whoever asks for the row waits
 });
 
 test('PULL-18: once a row is at hand, a write that loses to the base changes nothing', async () => {
-  const { rows } = aboveBase();
+  const { rows } = await aboveBase();
   await rows.bring([['a', 'w']]);
   expect(apply(rows, 5, 2, put('w', { n: 1 }))).toEqual([]);
   expect(apply(rows, 15, 3, put('w', { n: 1 }))).toEqual(['w']);
@@ -82,7 +84,7 @@ test('PULL-18: once a row is at hand, a write that loses to the base changes not
 });
 
 test('STORE-4: all rows come in order, as they were when asked for, whatever is written meanwhile', async () => {
-  const { rows } = aboveBase();
+  const { rows } = await aboveBase();
   apply(rows, 20, 2, put('b', { n: 3 }));
   apply(rows, 20, 3, put('x', { m: 4 }));
   const all = rows.all();
@@ -98,7 +100,7 @@ test('STORE-4: all rows come in order, as they were when asked for, whatever is 
 });
 
 test('STORE-4: rows that a new base holds leave the memory table, those written since stay', async () => {
-  const { rows } = aboveBase();
+  const { rows } = await aboveBase();
   apply(rows, 20, 2, put('b', { n: 3 }));
   apply(rows, 20, 3, put('c', { n: 4 }));
   const { base } = rows;
