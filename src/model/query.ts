@@ -251,9 +251,12 @@ export function isCondition(condition: unknown): condition is AnyCondition {
   return typeof condition === 'object' && condition !== null;
 }
 
-/** Comparable columns hold comparable values; what else lies there (JSON) is like null to a query. */
 export function comparableAt(row: AnyRow, column: string): Comparable {
-  const value: unknown = (row as unknown as Readonly<Record<string, unknown>>)[column];
+  return asComparable((row as unknown as Readonly<Record<string, unknown>>)[column]);
+}
+
+/** Comparable columns hold comparable values; what else lies there (JSON) is like null to a query. */
+export function asComparable(value: unknown): Comparable {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
 }
 
