@@ -13,6 +13,9 @@ export const limits = {
   signedObjectBytes: 256 * 1024,
   cellBytes: 32 * 1024,
   columnsPerRow: 64,
+  /** Declared ones; required references have theirs besides. */
+  indexesPerTable: 8,
+  columnsPerIndex: 4,
   nameBytes: 64,
   rowIdBytes: 128,
   cborDepth: 16,

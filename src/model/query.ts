@@ -50,7 +50,7 @@ export interface Condition<V> {
   readonly contains?: NonNullable<V> extends string ? string : never;
 }
 
-interface AnyCondition {
+export interface AnyCondition {
   readonly eq?: Comparable;
   readonly in?: readonly Comparable[];
   readonly gt?: Comparable;
@@ -86,7 +86,8 @@ export function matcher<R extends AnyRow>(where: Where<R> | undefined): (row: R)
   return (row) => tests.every(({ column, holds }) => holds(comparableAt(row, column)));
 }
 
-function conditionTest(condition: unknown): (value: Comparable) => boolean {
+/** The test that one column's condition, or bare value, stands for. */
+export function conditionTest(condition: unknown): (value: Comparable) => boolean {
   if (!isCondition(condition)) return (value) => value === condition;
   const parts: ((value: Comparable) => boolean)[] = [];
   const { eq, gt, gte, lt, lte, prefix, contains } = condition;
@@ -141,10 +142,14 @@ export function compareRows<R extends AnyRow>(orderBy: OrderBy<R> | undefined): 
   };
 }
 
+export interface OrderColumn {
+  readonly column: string;
+  readonly sign: 1 | -1;
+  readonly nullsLast: boolean;
+}
+
 /** The columns of an order with their directions, written out. */
-export function orderColumns<R>(
-  orderBy: OrderBy<R> | undefined,
-): readonly { readonly column: string; readonly sign: 1 | -1; readonly nullsLast: boolean }[] {
+export function orderColumns<R>(orderBy: OrderBy<R> | undefined): readonly OrderColumn[] {
   // The union's first member is a string, which the generic hides from `typeof`.
   const given = orderBy as string | readonly (string | ColumnOrder)[] | undefined;
   const list = given === undefined ? [] : typeof given === 'string' ? [given] : given;
@@ -242,13 +247,16 @@ function checkComparable(name: string, column: Column, value: unknown, nullable:
   }
 }
 
-function isCondition(condition: unknown): condition is AnyCondition {
+export function isCondition(condition: unknown): condition is AnyCondition {
   return typeof condition === 'object' && condition !== null;
 }
 
+export function comparableAt(row: AnyRow, column: string): Comparable {
+  return asComparable((row as unknown as Readonly<Record<string, unknown>>)[column]);
+}
+
 /** Comparable columns hold comparable values; what else lies there (JSON) is like null to a query. */
-function comparableAt(row: AnyRow, column: string): Comparable {
-  const value: unknown = (row as unknown as Readonly<Record<string, unknown>>)[column];
+export function asComparable(value: unknown): Comparable {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
 }
 

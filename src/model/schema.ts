@@ -25,6 +25,11 @@ export interface Schema {
    */
   readonly readableSince?: number;
   readonly tables: Readonly<Record<string, TableSchema>>;
+  /**
+   * By table, the columns that queries look rows up or order them by: `{ items: [['list', 'order'], ['due']] }`. An index
+   * is a matter of speed alone: no query answers otherwise with it. Required references have one without being named.
+   */
+  readonly indexes?: Readonly<Record<string, readonly (readonly string[])[]>>;
 }
 
 export type TableSchema = Readonly<Record<string, Column>>;
@@ -63,8 +68,21 @@ export type Patch<S extends Schema, T extends TableName<S>> = Flat<{
   readonly [C in ColumnName<S, T>]?: ColumnValue<S['tables'][T][C]>;
 }>;
 
-/** Turns a reference to a table that is not there, and a column named `id`, into a compile error with words. */
+/** Columns that an index can be of: all but JSON. */
+type IndexColumnName<T> = {
+  [C in keyof T & string]: T[C] extends { readonly type: 'json' } ? never : C;
+}[keyof T & string];
+
+/**
+ * Turns a reference to a table that is not there, a column named `id`, and an index of a table or column that is not
+ * there into a compile error with words.
+ */
 type Checked<S extends Schema> = {
+  readonly indexes?: {
+    readonly [T in keyof S['indexes']]: T extends keyof S['tables']
+      ? readonly (readonly IndexColumnName<S['tables'][T]>[])[]
+      : `there is no table ${T & string}`;
+  };
   readonly tables: {
     readonly [T in keyof S['tables']]: {
       readonly [C in keyof S['tables'][T]]: C extends 'id'
@@ -88,12 +106,13 @@ type Checked<S extends Schema> = {
  *       items: { list: ref('lists'), title: text(), done: boolean({ default: false }), due: date({ optional: true })
  *       },
  *     },
+ *     indexes: { items: [['list', 'due']] },
  *   });
  *   type Item = Row<typeof schema, 'items'>;
  *
  * Throws `schema-invalid`, naming the table and column: names that are empty or over 64 bytes, more than 64 columns,
- * a reference to no table, a cycle of required references, a default of another type, anything that is not plain
- * data.
+ * a reference to no table, a cycle of required references, a default of another type, an index of a column that is not
+ * there or is JSON, anything that is not plain data.
  */
 export function defineSchema<const S extends Schema>(schema: S & Checked<S>): S {
   checkSchema(schema);
@@ -102,7 +121,7 @@ export function defineSchema<const S extends Schema>(schema: S & Checked<S>): S 
 
 /** Throws `schema-invalid` unless `value`, which may have come from anywhere, is a schema. */
 export function checkSchema(value: unknown): asserts value is Schema {
-  const schema = plain(value, 'the schema', ['version', 'readableSince', 'tables']);
+  const schema = plain(value, 'the schema', ['version', 'readableSince', 'tables', 'indexes']);
   const { version, readableSince } = schema;
   if (!isCount(version)) throw invalid('version is a whole number from 1 on');
   if (readableSince !== undefined && !(isCount(readableSince) && readableSince <= version)) {
@@ -118,7 +137,9 @@ export function checkSchema(value: unknown): asserts value is Schema {
     for (const [name, column] of named) checkColumn(table, name, column, tables);
   }
   // Each column was just checked to be one.
-  checkCycles(tables as Readonly<Record<string, TableSchema>>);
+  const checked = tables as Readonly<Record<string, TableSchema>>;
+  checkCycles(checked);
+  if ('indexes' in schema) checkIndexes(checked, plain(schema.indexes, 'indexes'));
 }
 
 const columnTypes = new Set<unknown>(['text', 'integer', 'number', 'boolean', 'date', 'json', 'ref']);
@@ -148,6 +169,46 @@ function checkColumn(table: string, name: string, value: unknown, tables: Record
   } catch {
     throw invalid(`${place}: the default is not a ${String(column.type)} value`, at);
   }
+}
+
+function checkIndexes(
+  tables: Readonly<Record<string, TableSchema>>,
+  indexes: Readonly<Record<string, unknown>>,
+): void {
+  for (const [table, given] of Object.entries(indexes)) {
+    const columns = Object.hasOwn(tables, table) ? tables[table] : undefined;
+    if (columns === undefined) throw invalid(`indexes of ${table}, which is no table`, { table });
+    if (!Array.isArray(given)) throw invalid(`the indexes of table ${table} are no list`, { table });
+    if (given.length > limits.indexesPerTable) {
+      throw invalid(`table ${table} has more than ${limits.indexesPerTable} indexes`, { table });
+    }
+    const known = new Set<string>();
+    // Array.from, so that a hole counts as the undefined that it reads as.
+    for (const names of Array.from<unknown>(given)) checkIndex(table, columns, names, known);
+  }
+}
+
+function checkIndex(table: string, columns: TableSchema, names: unknown, known: Set<string>): void {
+  const place = `an index of table ${table}`;
+  if (!isTexts(names)) throw invalid(`${place} is a list of columns by name`, { table });
+  if (names.length < 1 || names.length > limits.columnsPerIndex) {
+    throw invalid(`${place} has 1 to ${limits.columnsPerIndex} columns`, { table });
+  }
+  for (const [at, column] of names.entries()) {
+    const type = Object.hasOwn(columns, column) ? columns[column]?.type : undefined;
+    const where = { table, column };
+    if (column === 'id') throw invalid(`${place}: rows lie by id as they are, it needs no index`, where);
+    if (type === undefined) throw invalid(`${place} names ${column}, which is no column of it`, where);
+    if (type === 'json') throw invalid(`${place}: column ${column} is JSON, which has no order`, where);
+    if (names.indexOf(column) < at) throw invalid(`${place} names column ${column} twice`, where);
+  }
+  const written = JSON.stringify(names);
+  if (known.has(written)) throw invalid(`${place} is there twice: ${names.join(', ')}`, { table });
+  known.add(written);
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && Array.from<unknown>(value).every((item) => typeof item === 'string');
 }
 
 /** Throws unless `name` can name a table or column: 1 to 64 bytes of well-formed text. */

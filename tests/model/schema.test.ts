@@ -207,6 +207,109 @@ describe('references', () => {
   });
 });
 
+describe('indexes', () => {
+  const tables = {
+    lists: { title: text() },
+    items: {
+      list: ref('lists'),
+      title: text(),
+      done: boolean(),
+      due: date(),
+      rank: integer(),
+      extra: json(),
+    },
+  };
+  const indexed = defineSchema({
+    version: 1,
+    tables,
+    indexes: { items: [['list', 'due'], ['due'], ['due', 'list'], ['list', 'title', 'done', 'rank']] },
+  });
+  const withIndexes = (indexes: unknown): unknown => ({ version: 1, tables, indexes });
+
+  test('APP-15: indexes survive a structured clone and JSON, and are frozen all the way down', () => {
+    const clone: unknown = structuredClone(indexed);
+    expect(clone).toEqual(indexed);
+    expect(() => checkSchema(clone)).not.toThrow();
+    expect(JSON.parse(JSON.stringify(indexed))).toEqual(indexed);
+    expect(Object.isFrozen(indexed.indexes)).toBe(true);
+    expect(Object.isFrozen(indexed.indexes.items)).toBe(true);
+    expect(Object.isFrozen(indexed.indexes.items[0])).toBe(true);
+  });
+
+  test.each<[string, unknown, RegExp, Record<string, string>?]>([
+    ['of no table', { things: [['title']] }, /things.*no table/, { table: 'things' }],
+    ['of an inherited table', { toString: [['title']] }, /toString.*no table/],
+    ['of no column', { items: [['size']] }, /items.*size.*no column/, { table: 'items', column: 'size' }],
+    ['of an inherited column', { items: [['toString']] }, /no column/],
+    ['of JSON', { items: [['list', 'extra']] }, /items.*extra.*JSON/, { table: 'items', column: 'extra' }],
+    ['of the id', { items: [['id']] }, /items.*id/, { table: 'items', column: 'id' }],
+    ['with a column twice', { items: [['due', 'list', 'due']] }, /items.*due twice/],
+    ['there twice', { items: [['due', 'list'], ['list'], ['due', 'list']] }, /items.*twice: due, list/],
+    ['of no columns', { items: [[]] }, /items.*1 to 4/],
+    ['of five columns', { items: [['list', 'title', 'done', 'due', 'rank']] }, /items.*1 to 4/],
+    ['that is a name', { items: ['due'] }, /items.*list of columns/],
+    ['of numbers', { items: [[1]] }, /items.*list of columns/],
+    ['with a hole', { items: [Object.assign(['due'], { length: 2 })] }, /items/],
+    ['that is a hole', { items: Array<unknown>(1) }, /items.*list of columns/],
+    ['without lists', { items: 'due' }, /items.*no list/],
+    ['in an array', [['due']], /./],
+    ['in a Map', new Map(), /plain object/],
+    ['undefined', undefined, /undefined/],
+    ['null', null, /plain object/],
+  ])('an index %s is refused, in words that name where', (_, indexes, words, values) => {
+    const { code, message, values: named } = refusal(withIndexes(indexes));
+    expect(code).toBe('schema-invalid');
+    expect(message).toMatch(words);
+    if (values !== undefined) expect(named).toEqual(values);
+  });
+
+  test('a table has at most eight indexes', () => {
+    const columns = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`c${i}`, text()]));
+    const many = (count: number): unknown => ({
+      version: 1,
+      tables: { t: columns },
+      indexes: {
+        t: Object.keys(columns)
+          .slice(0, count)
+          .map((name) => [name]),
+      },
+    });
+    expect(() => checkSchema(many(limits.indexesPerTable))).not.toThrow();
+    expect(refusal(many(limits.indexesPerTable + 1)).message).toContain('8');
+  });
+
+  test('an index that the compiler can see is wrong does not compile', () => {
+    const wrong = (): void => {
+      // @ts-expect-error there is no table item
+      defineSchema({ version: 1, tables, indexes: { item: [['due']] } });
+    };
+    expect(wrong).toThrow(CairnError);
+    const wrongToo = (): void => {
+      // @ts-expect-error there is no column size
+      defineSchema({ version: 1, tables, indexes: { items: [['list', 'size']] } });
+    };
+    expect(wrongToo).toThrow(CairnError);
+    const json = (): void => {
+      // @ts-expect-error JSON has no order
+      defineSchema({ version: 1, tables, indexes: { items: [['extra']] } });
+    };
+    expect(json).toThrow(CairnError);
+    const ids = (): void => {
+      // @ts-expect-error rows lie by id as they are
+      defineSchema({ version: 1, tables, indexes: { items: [['id']] } });
+    };
+    expect(ids).toThrow(CairnError);
+  });
+
+  test('types: indexes change nothing of the rows', () => {
+    expectTypeOf<Row<typeof indexed, 'lists'>>().toEqualTypeOf<{
+      readonly id: string;
+      readonly title: string;
+    }>();
+    expectTypeOf<typeof indexed>().toExtend<Schema>();
+  });
+});
+
 describe('types', () => {
   test('a row has exactly its columns, null only where they are optional', () => {
     expectTypeOf<Row<S, 'lists'>>().toEqualTypeOf<{
