@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { deletedOf, progressOf } from '../../src/app/deleted-list.ts';
 import { schema } from '../../src/app/schema.ts';
 import { memorySpace } from '../../src/client/index.ts';
+import { comesTrue } from '../client/waiting.ts';
 
 test('MRG-4: what was deleted is said to be cut short only when there is more of it', async () => {
   const space = await memorySpace(schema);
@@ -31,13 +32,13 @@ test('MRG-4: a row that is deleted while another is added at once changes what i
   const space = await memorySpace(schema);
   const list = await space.tables.lists.put({ title: 'Hut' });
   const rope = await space.tables.items.put({ list, title: 'Rope' });
-  await expect.poll(() => space.status.value.rows).toEqual({ live: 2, hidden: 0 });
+  await comesTrue(() => expect(space.status.value.rows).toEqual({ live: 2, hidden: 0 }));
   const before = space.status.value;
   await space.transaction((tx) => {
     tx.tables.items.delete(rope);
     tx.tables.items.put({ list, title: 'Candles' });
   });
-  await expect.poll(() => progressOf(space.status.value)).not.toBe(progressOf(before));
+  await comesTrue(() => expect(progressOf(space.status.value)).not.toBe(progressOf(before)));
   expect(space.status.value.rows).toEqual(before.rows);
 });
 

@@ -3,6 +3,7 @@ import { deleteRow, restoreItem } from '../../src/app/deleted.ts';
 import { notices, notify, runAction } from '../../src/app/notices.ts';
 import { type AppSpace, type Item, schema } from '../../src/app/schema.ts';
 import { memorySpace } from '../../src/client/index.ts';
+import { comesTrue } from '../client/waiting.ts';
 
 beforeEach(() => {
   notices.value = [];
@@ -24,7 +25,7 @@ test('MRG-4: the message of a deletion goes when the row is back, whoever brough
   notify('Something else');
   expect(said()).toEqual(['“Rope” was deleted.', 'Something else']);
   await space.tables.items.restore(item.id);
-  await expect.poll(said).toEqual(['Something else']);
+  await comesTrue(() => expect(said()).toEqual(['Something else']));
 
   await deleteRow(space, { table: 'items', id: item.id }, 'Rope');
   // One step back at a time: the newest.
@@ -32,7 +33,7 @@ test('MRG-4: the message of a deletion goes when the row is back, whoever brough
   expect(said()).toEqual(['Something else', 'The list “Hut” was deleted, with all that is in it.']);
   await space.tables.items.restore(item.id);
   await space.tables.lists.restore(list);
-  await expect.poll(said).toEqual(['Something else']);
+  await comesTrue(() => expect(said()).toEqual(['Something else']));
 });
 
 test('MRG-4: the step back of a deletion brings the row back', async () => {

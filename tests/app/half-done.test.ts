@@ -4,6 +4,7 @@ import { tellHalfDone, untilDone } from '../../src/app/half-done.ts';
 import { notices } from '../../src/app/notices.ts';
 import { schema } from '../../src/app/schema.ts';
 import { memorySpace } from '../../src/client/index.ts';
+import { comesTrue } from '../client/waiting.ts';
 
 /** What a browser keeps, by name; as there, what is kept is the object's own. */
 class Kept {
@@ -45,7 +46,7 @@ const kept = (): readonly string[] => Object.keys(localStorage);
 
 test('APP-18: work that its tab did not live to end is told of at the next opening, once', async () => {
   void untilDone('The import of places.csv', never);
-  await expect.poll(kept).toHaveLength(1);
+  await comesTrue(() => expect(kept()).toHaveLength(1));
   // Its tab is still at it.
   await tellHalfDone();
   expect(said()).toEqual([]);
@@ -74,7 +75,7 @@ test('a browser that keeps nothing, or has no locks, keeps nobody from working',
   vi.stubGlobal('navigator', { locks: { request } });
   vi.stubGlobal('localStorage', undefined);
   expect(await untilDone('This', async () => 7)).toBe(7);
-  await expect.poll(() => held.size).toBe(0);
+  await comesTrue(() => expect(held.size).toBe(0));
 });
 
 test('APP-18: a change to many rows is noted as long as it lasts; what is one transaction is whole or nothing', async () => {
