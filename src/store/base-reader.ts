@@ -1,7 +1,9 @@
 /** Reads the rows and keys of a base from its pages. */
 import type { PageRow } from '../format/page-layout.ts';
+import type { Direction } from '../model/query.ts';
 import type { RowState } from '../model/row.ts';
-import type { Base, BaseReader, Direction, KeyRange } from './base.ts';
+import type { TextRange } from '../model/text-range.ts';
+import type { Base, BaseReader } from './base.ts';
 import { keyLeaf, rowLeaf } from './leaf.ts';
 import { NodeCache } from './node-cache.ts';
 import type { PageSource } from './page-source.ts';
@@ -29,9 +31,9 @@ export function baseReading(source: PageSource): (base: Base) => BaseReader {
   });
 }
 
-function inTree({ from, to }: KeyRange, direction: Direction) {
+function inTree({ from, to }: TextRange, direction: Direction) {
   return {
-    ...(from === null ? {} : { from }),
+    ...(from === '' ? {} : { from }),
     ...(to === null ? {} : { to }),
     direction: direction === 'asc' ? ('up' as const) : ('down' as const),
   };

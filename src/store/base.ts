@@ -2,7 +2,9 @@
  * The base of a store: what the journal came to up to a boundary, in pages (DESIGN §7). A value; it follows from the journal like
  * everything else of the standing.
  */
+import type { Direction } from '../model/query.ts';
 import type { RowState } from '../model/row.ts';
+import type { TextRange } from '../model/text-range.ts';
 import type { TreeRoot } from './tree-level.ts';
 
 export interface Base {
@@ -16,14 +18,6 @@ export interface Base {
 
 export const emptyBase: Base = { boundary: 0, tables: new Map(), indexes: new Map() };
 
-/** A half-open stretch of keys; `null`: without end. */
-export interface KeyRange {
-  readonly from: string | null;
-  readonly to: string | null;
-}
-
-export type Direction = 'asc' | 'desc';
-
 /** Reads the pages of a base. It goes on reading that base when a newer one has taken its place. @throws storage-… */
 export interface BaseReader {
   /** The rows of these ids, which ascend; `null` where there is none. */
@@ -31,9 +25,9 @@ export interface BaseReader {
   /** The rows of a stretch of ids, some at a time. */
   scan(
     table: string,
-    range: KeyRange,
+    range: TextRange,
     direction: Direction,
   ): AsyncGenerator<readonly (readonly [id: string, row: RowState])[]>;
   /** The keys of a stretch of an index, some at a time. */
-  keys(index: string, range: KeyRange, direction: Direction): AsyncGenerator<readonly string[]>;
+  keys(index: string, range: TextRange, direction: Direction): AsyncGenerator<readonly string[]>;
 }

@@ -5,6 +5,7 @@ import { foldConflicts } from '../model/conflict.ts';
 import type { RowKey } from '../model/row.ts';
 import { changesetOf, changesetsOf } from './decoded.ts';
 import { foldRecord, withConflicts } from './fold.ts';
+import { JournalWeight } from './fold-limits.ts';
 import type { FoldMembers } from './fold-members.ts';
 import { ChangedRows } from './memory-table.ts';
 import { isPageGone } from './page-store.ts';
@@ -23,6 +24,8 @@ import type { Standing } from './standing.ts';
 export class Folded {
   standing: Standing;
   readonly rows: Rows;
+  /** Of the journal above the base. */
+  readonly weight = new JournalWeight();
   readonly #loadFoldMembers: LoadFoldMembers;
   #foldMembers: FoldMembers | null = null;
 
@@ -59,23 +62,32 @@ export class Folded {
   advance(record: JournalRecord, next: Standing, changed: ChangedRows): void {
     let { conflicts } = this.standing;
     const own = next.device;
+    let ops = 0;
     for (const { changeset, device } of changesetsIn(record)) {
+      ops += changeset.ops.length;
       this.rows.apply(changeset, device, next.position, changed, (op, version) => {
         // What this device writes loses nothing of its own.
         const row = own === null || device === own ? undefined : this.rows.peek(op.table, op.id);
         conflicts = foldConflicts(conflicts, row, op, version, own);
       });
     }
-    if (next.base !== this.standing.base) this.rows.rest(next.base);
+    if (ops > 0) this.weight.add(next.position, ops, bytesIn(record));
+    if (next.base !== this.standing.base) {
+      this.rows.rest(next.base);
+      this.weight.drop(next.base.boundary);
+    }
     this.standing = withConflicts(next, conflicts);
   }
 
   /** Merges the rows of a record that the standing contains already: what a saved fold leaves to be done. */
   replay(position: number, record: JournalRecord): void {
     const changed = new ChangedRows();
+    let ops = 0;
     for (const { changeset, device } of changesetsIn(record)) {
+      ops += changeset.ops.length;
       this.rows.apply(changeset, device, position, changed);
     }
+    if (ops > 0) this.weight.add(position, ops, bytesIn(record));
   }
 
   /** Brings the rows in which a write of this device may lose to `record`. */
@@ -110,4 +122,15 @@ function* changesetsIn(
       for (const changeset of changesetsOf(entry)) yield { changeset, device: log };
     }
   }
+}
+
+/** How many bytes of changes a record holds, as they lie in it. */
+function bytesIn(record: JournalRecord): number {
+  if (record.kind === 'local') return record.changeset.length;
+  if (record.kind !== 'applied') return 0;
+  let bytes = 0;
+  for (const { entries } of record.logs) {
+    for (const entry of entries) if (entry.kind === 'opened') bytes += entry.packed.length;
+  }
+  return bytes;
 }

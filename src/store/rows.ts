@@ -208,7 +208,7 @@ async function* allOf(
   for (const table of tables) {
     const ours = above.get(table) ?? [];
     let next = 0;
-    const rest = { from: null, to: null };
+    const rest = { from: '', to: null };
     const pages = reader !== null && base.tables.has(table) ? reader.scan(table, rest, 'asc') : [];
     for await (const page of pages) {
       for (const [id, below] of page) {

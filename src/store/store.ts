@@ -1,13 +1,14 @@
-import { CairnError, toFailure } from '../errors.ts';
+import { CairnError, type Failure, toFailure } from '../errors.ts';
 import { type Bytes, equal, type SpaceId, toBase64Url } from '../format/bytes.ts';
 import { loadPart } from '../load-part.ts';
-import type { Channel, Runtime } from '../runtime.ts';
+import { type Channel, delay, type Runtime } from '../runtime.ts';
 import { present } from './away.ts';
 import type { Change, StoreEvent } from './change.ts';
 import type { DatabaseOptions } from './connection.ts';
 import { Database } from './database.ts';
 import { decodedRecord } from './decoded.ts';
 import { Exclusive } from './exclusive.ts';
+import { dueWeight, isBeyond, type Weight } from './fold-limits.ts';
 import type { Folded, LoadFoldMembers } from './folded.ts';
 import { Journal } from './journal.ts';
 import { Keyring } from './keyring.ts';
@@ -140,6 +141,41 @@ export class Store {
 
   get rows(): Rows {
     return this.#folded.rows;
+  }
+
+  /** What of the journal lies above the base. */
+  get weight(): Weight {
+    return this.#folded.weight.total;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Tells listeners of something that failed in the background. */
+  tellFailure(failure: Failure): void {
+    this.#tell({ kind: 'failed', failure });
+  }
+
+  /**
+   * Settles when the journal has room above the base for more than a person writes, at the latest after `mostWaitMs`: whoever writes much
+   * waits for this, so that what is to be folded is never more than fits in memory. Undefined if there is room now.
+   */
+  room(): Promise<void> | undefined {
+    const { ops, bytes } = dueWeight(this.standing.base, true);
+    return isBeyond(this.weight, { ops: 2 * ops, bytes: 2 * bytes }) ? this.#nextFold() : undefined;
+  }
+
+  async #nextFold(): Promise<void> {
+    const over = new AbortController();
+    const folded = new Promise<void>((resolve) => {
+      const stop = this.onChange(({ kinds }) => {
+        if (kinds.has('folded')) resolve();
+      });
+      over.signal.addEventListener('abort', stop);
+    });
+    await Promise.race([folded, delay(this.#runtime, mostWaitMs, over.signal).catch(() => undefined)]);
+    over.abort();
   }
 
   /** Calls `listener` after each step forward, until the returned function is called. */
@@ -401,6 +437,8 @@ export class Store {
 const announcement = 'appended';
 /** Other tabs hear of writes after so many milliseconds, of all that came by then at once. */
 const announceMs = 8;
+/** How long whoever writes waits for a fold, at most: one that is not under way must not keep anyone from writing. */
+const mostWaitMs = 2_000;
 const restsOnKeys: ReadonlySet<RecordKind> = new Set(['device', 'members', 'joining']);
 /** Closing saves the fold if so many records came since it was saved. */
 const worthSaving = 32;

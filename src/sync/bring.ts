@@ -148,6 +148,7 @@ async function recordRuns(ctx: SyncContext, opened: ReadonlyMap<Work, OpenedRun>
   if (moving.length === 0) return;
   const logs = moving.map(({ run }) => run);
   const heads = moving.map(({ head }) => head);
+  await ctx.store.room();
   await record(ctx, (standing) => {
     for (const run of logs) checkGoesOn(standing, run);
     return { kind: 'applied', heads, logs };

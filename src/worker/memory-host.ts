@@ -159,6 +159,8 @@ class MemoryJournal implements RowStore {
     return this.#folded.rows;
   }
 
+  room(): undefined {}
+
   async append(decide: (standing: Standing) => JournalRecord | null): Promise<{ position: number } | null> {
     const decided = decide(this.standing);
     if (decided === null) return null;

@@ -2,6 +2,7 @@
  * A query made ready to run: checked against the schema, with its tests and its order at hand. A scan decodes only the
  * columns that the query looks at; whole rows are decoded only for the answer.
  */
+import { loadPart } from '../load-part.ts';
 import { checkQuery, compareRows, matcher, orderColumns, type Query } from '../model/query.ts';
 import type { RowState } from '../model/row.ts';
 import {
@@ -22,6 +23,8 @@ export class QueryPlan {
   /** True when the order is that of ids alone, so that a scan in that order may stop at the limit. */
   readonly byId: boolean;
   readonly compare: (a: RowView, b: RowView) => number;
+  readonly #schema: Schema;
+  readonly #query: Query<RowView>;
   readonly #columns: TableSchema;
   readonly #looked: readonly (readonly [name: string, column: Column])[];
   readonly #matches: (row: RowView) => boolean;
@@ -33,6 +36,8 @@ export class QueryPlan {
     const query = plain as Query<RowView>;
     checkQuery(schema, table, query);
     this.table = table;
+    this.#schema = schema;
+    this.#query = query;
     this.limit = query.limit ?? Number.POSITIVE_INFINITY;
     const order = orderColumns(query.orderBy);
     this.byId = order.length === 0;
@@ -45,13 +50,10 @@ export class QueryPlan {
     this.#after = (query.after as RowView | undefined) ?? null;
   }
 
-  /** The rows of a base that may be among those of the query. */
+  /** The rows of a base that may be among those of the query. @throws unavailable, storage-… */
   async *candidates(base: Base, reader: BaseReader): AsyncGenerator<readonly Candidate[]> {
-    if (!base.tables.has(this.table)) return;
-    const range = { from: null, to: null };
-    for await (const page of reader.scan(this.table, range, 'asc')) {
-      yield page.map(([id, row]) => ({ id, row, group: this.byId ? id : null }));
-    }
+    const { candidatesOf } = await loadPart(() => import('./candidates.ts'));
+    yield* candidatesOf(this.#schema, this.table, this.#query, base, reader);
   }
 
   /** What the query looks at of a row, or null if the row does not fit. */

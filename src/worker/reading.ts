@@ -1,7 +1,7 @@
-/** Reads that are answered once: each answer holds at one moment, that at which `present` ends. */
+/** Reads that are answered once: each answer holds at one moment, that at which the work of `Rows.read` ends. */
 import type { RowKey } from '../model/row.ts';
 import { decodeRow, tableOf } from '../model/schema.ts';
-import { present } from '../store/away.ts';
+import type { Rows } from '../store/rows.ts';
 import { LiveWindow } from './live-window.ts';
 import type { ReadAnswer, RowRead, RowView } from './protocol.ts';
 import { QueryPlan } from './query-plan.ts';
@@ -12,7 +12,12 @@ const turnRows = 20_000;
 
 /** The reads that are under way. */
 export class Reading {
+  readonly #rows: Rows;
   readonly #windows = new Map<LiveWindow, string>();
+
+  constructor(rows: Rows) {
+    this.#rows = rows;
+  }
 
   /** To be told which rows changed, before anything else is read. */
   changed(keys: readonly RowKey[]): void {
@@ -31,14 +36,14 @@ export class Reading {
     moment: () => M,
   ): Promise<{ readonly answer: ReadAnswer; readonly moment: M }> {
     if (read.kind === 'get') {
-      return present(() => ({ answer: rowAt(rows, read.table, read.id), moment: moment() }));
+      return this.#rows.read(() => ({ answer: rowAt(rows, read.table, read.id), moment: moment() }));
     }
     const plan = new QueryPlan(rows.schema, read.table, read.query);
     const window = new LiveWindow(rows, plan, turnRows, 0);
     this.#windows.set(window, read.table);
     let { turns } = rows;
     try {
-      return await present(() => {
+      return await this.#rows.read(() => {
         if (rows.turns !== turns) window.scanAgain();
         turns = rows.turns;
         while (window.isBehind) window.advance();

@@ -25,6 +25,8 @@ export interface RowStore {
     decide: (standing: Standing) => JournalRecord | null,
     durability: 'strict' | 'relaxed',
   ): Promise<{ readonly position: number } | null>;
+  /** Settles when there is room for more than a person writes; undefined if there is. */
+  room(): Promise<void> | undefined;
 }
 
 export class RowService {
@@ -32,7 +34,7 @@ export class RowService {
   readonly #store: RowStore;
   readonly #shown: StoreRows;
   readonly #live: LiveQueries;
-  readonly #reading = new Reading();
+  readonly #reading: Reading;
   readonly #counts: RowCounts;
   readonly #onNews: () => void;
   #writing: Promise<RowWriting> | null = null;
@@ -43,6 +45,7 @@ export class RowService {
     this.#clock = clock;
     this.#store = store;
     this.#shown = new StoreRows(schema, store.rows);
+    this.#reading = new Reading(store.rows);
     this.#live = new LiveQueries(this.#shown, onNews);
     this.#counts = new RowCounts(clock, store.rows, this.#shown, onNews);
   }
@@ -71,7 +74,7 @@ export class RowService {
   async read(read: Read): Promise<ReadAnswer> {
     const { rows } = this.#store;
     if (read.kind === 'deleted') return deletedRows(this.#shown.schema, rows, read.table, read.limit);
-    return rows.holding(async () => (await this.#reading.answer(this.#shown, read, () => null)).answer);
+    return (await this.#reading.answer(this.#shown, read, () => null)).answer;
   }
 
   /** What writes; its code is loaded when it is first asked for. @throws unavailable */

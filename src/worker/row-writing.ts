@@ -52,6 +52,8 @@ export class RowWriting {
 
   async #commit(drafts: readonly Draft[], holds: () => boolean): Promise<boolean> {
     let held = true;
+    const room = this.#store.room();
+    if (room !== undefined) await room;
     await this.#store.append((standing) => {
       // Asked again each time another tab was first.
       held = holds();

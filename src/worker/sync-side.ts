@@ -15,6 +15,7 @@ import { openSync, type SyncContext } from '../sync/context.ts';
 import { type Cycle, type CycleState, startCycle } from '../sync/cycle.ts';
 import { invite } from '../sync/invite.ts';
 import { ActivityRecorder } from './activity-recorder.ts';
+import { keepCompacting } from './compacting.ts';
 import { DeviceNames } from './device-names.ts';
 import { takeTurns } from './leader.ts';
 import type { OpenRequest, PageEvent, Role } from './protocol.ts';
@@ -183,9 +184,14 @@ export class SyncSide {
       this.#tell(state);
     });
     for (const begins of this.#awaitingTurn) begins(cycle);
+    const { runtime, store, request } = this.#parts;
+    const over = new AbortController();
+    const compacting = keepCompacting(runtime, store, request.schema, AbortSignal.any([turn, over.signal]));
     try {
       await cycle.ended;
     } finally {
+      over.abort();
+      await compacting;
       stop();
       this.#cycle = null;
     }

@@ -2,21 +2,31 @@
 import * as fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import { CairnError } from '../../src/errors.ts';
+import type { CborValue } from '../../src/format/cbor.ts';
 import type { Changeset, Op } from '../../src/format/changeset.ts';
 import { asDeviceNumber, makeStamp } from '../../src/format/stamp.ts';
 import type { Draft } from '../../src/model/draft.ts';
+import type { RowState } from '../../src/model/row.ts';
+import { compact, sweep } from '../../src/store/compaction.ts';
 import type { Rows } from '../../src/store/rows.ts';
 import { property } from '../property.ts';
 import { type Fault, faults } from './faulty-indexeddb.ts';
 import { type Tab, TestDevice, write } from './harness.ts';
 import { PlainRows, plainly } from './plain-rows.ts';
+import { checkQueries, indexes, query } from './query-check.ts';
 import { OtherLog, start } from './space.ts';
 
 const table = fc.constantFrom('items', 'lists');
-const id = fc.constantFrom('a', 'b', 'c', 'd');
+const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
 const cells = fc
-  .dictionary(fc.constantFrom('x', 'y', 'z'), fc.integer({ min: 0, max: 3 }), { minKeys: 1 })
-  .map((object) => new Map(Object.entries(object)));
+  .tuple(
+    fc.dictionary(fc.constantFrom('x', 'y', 'z'), fc.integer({ min: 0, max: 3 }), { minKeys: 1 }),
+    fc.option(id, { nil: undefined }),
+  )
+  .map(
+    ([object, list]) =>
+      new Map<string, CborValue>(Object.entries(list === undefined ? object : { ...object, p: list })),
+  );
 const draft: fc.Arbitrary<Draft> = fc.oneof(
   fc.record({ kind: fc.constantFrom('put' as const, 'patch' as const), table, id, cells }),
   fc.record({ kind: fc.constantFrom('delete' as const, 'restore' as const), table, id }),
@@ -44,6 +54,17 @@ const step = fc.oneof(
       entries: fc.array(fc.array(ops, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 }),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('compact' as const),
+      tab,
+      /** What the same tab writes meanwhile. */
+      drafts: fc.option(drafts),
+      sweeps: fc.boolean(),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('query' as const), tab, query }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('refresh' as const), tab }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('reopen' as const), tab }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('save' as const), tab }) },
@@ -64,6 +85,9 @@ const step = fc.oneof(
   },
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+
+/** So small that a few rows make several pages and levels. */
+const sizes = { leaf: { least: 64, most: 256, fewest: 1 }, node: { least: 128, most: 512, fewest: 2 } };
 
 export function historySuite(factory: () => IDBFactory, runs: number): void {
   describe('histories', () => {
@@ -98,6 +122,8 @@ class History {
   #clock = 0;
   #position = 2;
   #locals = 0;
+  /** How many records of compactions are among them. */
+  #folded = 0;
 
   private constructor(here: TestDevice, lives: [Life, Life]) {
     this.#here = here;
@@ -123,6 +149,14 @@ class History {
       case 'remote':
         await this.#remote(step);
         break;
+      case 'compact':
+        await this.#compact(step);
+        break;
+      case 'query':
+        await this.#looking(this.#lives[step.tab === 0 ? 0 : 1], ({ store }) =>
+          checkQueries(store.rows, [step.query]),
+        );
+        break;
       case 'refresh':
         await this.#idle(step.tab, (life) => life.tab.store.refresh());
         break;
@@ -146,7 +180,7 @@ class History {
         break;
       }
     }
-    for (const life of this.#lives) await life.mirror.check(life.tab.store.rows);
+    for (const life of this.#lives) await this.#looking(life, ({ store }) => life.mirror.check(store.rows));
   }
 
   /** Both tabs read on and a third opens: all three and the oracle agree. */
@@ -154,7 +188,7 @@ class History {
     for (const life of this.#lives) {
       await this.#soothe(life);
       await life.tab.store.refresh();
-      await this.#compare(life.tab);
+      await this.#looking(life, (tab) => this.#compare(tab));
       expect(life.tab.store.standing).toEqual(this.#lives[0].tab.store.standing);
     }
     const third = await this.#here.open();
@@ -171,9 +205,17 @@ class History {
   }
 
   /** One tab writes; what came of it is what the oracle says, or what the journal shows where the tab died. */
-  async #acting(life: Life, act: () => Promise<unknown>, drafts: readonly Draft[]): Promise<void> {
+  async #acting(
+    life: Life,
+    act: () => Promise<unknown>,
+    drafts: readonly Draft[],
+    beside: Promise<unknown> = Promise.resolve(),
+  ): Promise<void> {
     const stale = life.tab.store.standing.position < this.#position;
     const outcome = await settled(life, act);
+    await beside;
+    if (outcome === 'failed') await this.#revive(life);
+    await this.#looking(life, (tab) => this.#count(tab));
     if (stale && outcome !== 'failed' && life.tab.store.standing.position <= this.#position) {
       // Nothing was written, and that was decided on what this tab had read: it may not know better yet.
       return;
@@ -182,14 +224,13 @@ class History {
     if (outcome !== 'failed') {
       expect(outcome === 'not-found').toBe(expected === null);
       if (expected !== null && expected.length > 0) this.#wrote(life.tab, expected);
-      return this.#compare(life.tab);
+      return this.#looking(life, (tab) => this.#compare(tab));
     }
-    await this.#revive(life);
     if (life.tab.store.standing.position > this.#position) {
       if (expected === null) throw new TypeError('a refused write is in the journal');
       this.#wrote(life.tab, expected);
     }
-    this.#compare(life.tab);
+    await this.#looking(life, (tab) => this.#compare(tab));
   }
 
   #wrote({ store }: Tab, expected: readonly Op[]): void {
@@ -231,7 +272,7 @@ class History {
       this.#locals += 1;
       this.#oracle.merge(expected ?? [], [stamp, 1]);
     }
-    for (const life of this.#lives) this.#compare(life.tab);
+    for (const life of this.#lives) await this.#looking(life, (tab) => this.#compare(tab));
   }
 
   async #remote(step: Extract<Step, { do: 'remote' }>): Promise<void> {
@@ -270,7 +311,43 @@ class History {
       this.#clock = Math.max(this.#clock, stamp);
       this.#oracle.merge(ops, [stamp, device]);
     }
-    this.#compare(life.tab);
+    await this.#looking(life, (tab) => this.#compare(tab));
+  }
+
+  /** A compaction, perhaps beside a write of the same tab. It adds one record, or none if it ended before. */
+  async #compact(step: Extract<Step, { do: 'compact' }>): Promise<void> {
+    const life = this.#lives[step.tab === 0 ? 0 : 1];
+    const { store } = life.tab;
+    const { base } = store.standing;
+    const compacting = settled(life, async () => {
+      await compact(store, { indexes, sizes });
+      if (step.sweeps) await sweep(store, base);
+    });
+    if (step.drafts !== null && life.waiting.fault === null) {
+      await this.#acting(life, () => write(life.tab, ...(step.drafts ?? [])), step.drafts, compacting);
+    } else if ((await compacting) !== 'done' || (await settled(life, () => store.refresh())) !== 'done') {
+      await this.#revive(life);
+    }
+    await this.#looking(life, (tab) => this.#count(tab));
+    await this.#looking(life, (tab) => this.#compare(tab));
+  }
+
+  /** Counts the records of compactions that the journal holds by now. */
+  async #count({ store }: Tab): Promise<void> {
+    let folded = 0;
+    for await (const { kind } of store.records()) if (kind === 'folded') folded += 1;
+    this.#position += folded - this.#folded;
+    this.#folded = folded;
+  }
+
+  /** Looks at a tab; one that dies meanwhile, in the background, is opened anew and looked at again. */
+  async #looking(life: Life, look: (tab: Tab) => Promise<void>): Promise<void> {
+    for (;;) {
+      const { tab } = life;
+      const looked = look(tab).then(() => true);
+      if (await Promise.race([looked, death(tab).then(() => false)])) return;
+      await this.#revive(life);
+    }
   }
 
   async #idle(which: number, act: (life: Life) => Promise<void>): Promise<void> {
@@ -318,12 +395,22 @@ async function live(here: TestDevice): Promise<Life> {
   return { tab, waiting: waiting as Life['waiting'], mirror };
 }
 
+/** Settles when the tab is dead. */
+function death({ faulty }: Tab): Promise<void> {
+  return new Promise((resolve) => {
+    if (faulty.killed) resolve();
+    const before = faulty.onKilled;
+    faulty.onKilled = () => {
+      before();
+      resolve();
+    };
+  });
+}
+
 /** How an act ended: it was done, or refused, or it failed or died with the tab. */
 async function settled(life: Life, act: () => Promise<unknown>): Promise<'done' | 'not-found' | 'failed'> {
   if (life.tab.faulty.killed) return 'failed';
-  const died = new Promise<'failed'>((resolve) => {
-    life.tab.faulty.onKilled = () => resolve('failed');
-  });
+  const died = death(life.tab).then(() => 'failed' as const);
   const acting = act().then(
     () => 'done' as const,
     (thrown: unknown) => {
@@ -345,6 +432,7 @@ async function allOf(rows: Rows): Promise<unknown[]> {
 /** What somebody who only listens to changes knows: PULL-18 asks that every changed row is named, and no other. */
 class Mirror {
   readonly #rows = new Map<string, string>();
+  readonly #named = new Set<string>();
 
   static async of(rows: Rows): Promise<Mirror> {
     const mirror = new Mirror();
@@ -355,16 +443,27 @@ class Mirror {
 
   take(rows: Rows, keys: readonly (readonly [string, string])[]): void {
     for (const [name, rowId] of keys) {
-      const row = rows.get(name, rowId);
-      if (!row) throw new TypeError(`${name}/${rowId} changed and is not there`);
-      const now = JSON.stringify(plainly(name, rowId, row));
-      expect(now).not.toBe(this.#rows.get(`${name}/${rowId}`));
-      this.#rows.set(`${name}/${rowId}`, now);
+      // What lies in pages and is not at hand can be looked at later alone.
+      if (rows.base.tables.has(name)) this.#named.add(`${name}/${rowId}`);
+      else this.#set(`${name}/${rowId}`, rows.get(name, rowId));
     }
+  }
+
+  #set(key: string, row: RowState | undefined): void {
+    const [name = '', rowId = ''] = key.split('/');
+    if (!row) throw new TypeError(`${key} changed and is not there`);
+    const now = JSON.stringify(plainly(name, rowId, row));
+    expect(now).not.toBe(this.#rows.get(key));
+    this.#rows.set(key, now);
   }
 
   async check(rows: Rows): Promise<void> {
     const all = await allOf(rows);
+    for (const row of all) {
+      const [key] = row as [string];
+      if (this.#named.has(key)) this.#rows.set(key, JSON.stringify(row));
+    }
+    this.#named.clear();
     expect(all.map((row) => JSON.stringify(row))).toEqual(
       [...this.#rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row),
     );

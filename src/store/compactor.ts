@@ -1,0 +1,68 @@
+/** Folds the journal whenever enough of it lies above the base, and builds the indexes that are missing, until the signal. */
+import { toFailure } from '../errors.ts';
+import { delay, type Runtime } from '../runtime.ts';
+import { type CompactionOptions, compact, sweep } from './compaction.ts';
+import { dueWeight, isBeyond, type Weight } from './fold-limits.ts';
+import type { Store } from './store.ts';
+
+/** What is written this soon after a fold is written in one go with what was folded; milliseconds. */
+const bulkMs = 5_000;
+/** After a failure: this long at first, doubling up to the most; milliseconds. */
+const again = { first: 10_000, most: 600_000 };
+
+export interface CompactorOptions extends CompactionOptions {
+  /** For tests: another limit than DESIGN's. */
+  readonly due?: Weight;
+}
+
+/** Settles when `signal` is aborted, or the store is closed. */
+export async function keepCompact(
+  runtime: Runtime,
+  store: Store,
+  signal: AbortSignal,
+  options: CompactorOptions,
+): Promise<void> {
+  let foldedAt = Number.NEGATIVE_INFINITY;
+  let failures = 0;
+  const pause = (): void => signal.throwIfAborted();
+  while (!signal.aborted && !store.isClosed) {
+    const isBulk = runtime.monotonic() - foldedAt < bulkMs;
+    const due = options.due ?? dueWeight(store.standing.base, isBulk);
+    if (!isBeyond(store.weight, due) && !isIndexMissing(store, options)) {
+      await nextChange(runtime, store, signal, isBulk ? bulkMs : null);
+      continue;
+    }
+    try {
+      const before = store.standing.base;
+      await compact(store, { ...options, pause });
+      await sweep(store, before);
+      foldedAt = runtime.monotonic();
+      failures = 0;
+    } catch (thrown) {
+      if (signal.aborted || store.isClosed) return;
+      store.tellFailure(toFailure(thrown));
+      failures += 1;
+      const wait = Math.min(again.most, again.first * 2 ** (failures - 1));
+      await delay(runtime, wait, signal).catch(() => undefined);
+    }
+  }
+}
+
+function isIndexMissing({ standing: { base } }: Store, { indexes }: CompactionOptions): boolean {
+  return indexes.some(({ name, table }) => base.tables.has(table) && !base.indexes.has(name));
+}
+
+/** Until the store changes, or the time is over. */
+function nextChange(runtime: Runtime, store: Store, signal: AbortSignal, ms: number | null): Promise<void> {
+  return new Promise((resolve) => {
+    const goOn = (): void => {
+      stop();
+      cancel();
+      signal.removeEventListener('abort', goOn);
+      resolve();
+    };
+    const stop = store.onChange(goOn);
+    const cancel = ms === null ? () => undefined : runtime.setTimer(ms, goOn);
+    signal.addEventListener('abort', goOn, { once: true });
+  });
+}

@@ -1,0 +1,79 @@
+/** The rows of a base that may be among those of a query, in the way that takes the least reading (`accessFor`). */
+import { compareText } from '../format/bytes.ts';
+import { type Access, accessFor, type IndexAccess } from '../model/access.ts';
+import { groupOf, idOf } from '../model/index-key.ts';
+import type { Query } from '../model/query.ts';
+import type { Schema } from '../model/schema.ts';
+import type { Base, BaseReader } from '../store/base.ts';
+import type { RowView } from './protocol.ts';
+import type { Candidate } from './scan.ts';
+
+export function candidatesOf(
+  schema: Schema,
+  table: string,
+  query: Query<RowView>,
+  base: Base,
+  reader: BaseReader,
+): AsyncGenerator<readonly Candidate[]> {
+  const access = accessFor(schema, table, query, ({ identity }) => base.indexes.has(identity));
+  return read(access, table, reader);
+}
+
+async function* read(
+  access: Access,
+  table: string,
+  reader: BaseReader,
+): AsyncGenerator<readonly Candidate[]> {
+  switch (access.kind) {
+    case 'ids':
+      yield* rowsOf(table, access.ids, reader, () => null);
+      break;
+    case 'scan':
+      for await (const page of reader.scan(table, access, access.direction)) {
+        yield page.map(([id, row]) => ({ id, row, group: access.isOrdered ? id : null }));
+      }
+      break;
+    case 'index':
+      yield* readIndex(access, table, reader);
+      break;
+  }
+}
+
+/** How many rows of an index are read at once: few at first, for the first ones may be all that is wanted. */
+const firstRows = 64;
+const mostRows = 1024;
+
+async function* readIndex(
+  { index, ranges, direction, isOrdered, groupColumns }: IndexAccess,
+  table: string,
+  reader: BaseReader,
+): AsyncGenerator<readonly Candidate[]> {
+  let most = isOrdered ? firstRows : mostRows;
+  for (const range of ranges) {
+    for await (const keys of reader.keys(index.identity, range, direction)) {
+      for (let from = 0; from < keys.length; ) {
+        const some = keys.slice(from, from + most);
+        from += some.length;
+        most = Math.min(mostRows, most * 2);
+        const groups = new Map(some.map((key) => [idOf(key), isOrdered ? groupOf(key, groupColumns) : null]));
+        yield* rowsOf(table, [...groups.keys()], reader, (id) => groups.get(id) ?? null);
+      }
+    }
+  }
+}
+
+/** Rows in the order of `ids`. */
+async function* rowsOf(
+  table: string,
+  ids: readonly string[],
+  reader: BaseReader,
+  group: (id: string) => string | null,
+): AsyncGenerator<readonly Candidate[]> {
+  const ascending = [...ids].sort(compareText);
+  const rows = await reader.rows(table, ascending);
+  const found = new Map(ascending.map((id, at) => [id, rows[at] ?? null]));
+  yield ids.flatMap((id) => {
+    const row = found.get(id) ?? null;
+    return row === null ? [] : [{ id, row, group: group(id) }];
+  });
+}
