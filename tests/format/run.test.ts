@@ -94,6 +94,7 @@ describe('bytes', () => {
     ['texts that descend', '0200000005820001000162' + '61'],
     ['a text that ends in a character', '02000000058200010001f09f9880'],
     ['a text that shares half a character', '0200000005820002010' + '1f09f988061'],
+    ['a text with the first half of a character', '0200000005820002010' + '1f09f9880efbd9e'],
     ['no UTF-8', '0200000003810001ff'],
     ['a count without texts', '02000000019a'],
     ['a head in a longer form', '020000000481180001' + '61'],

@@ -321,6 +321,23 @@ describe('folding', () => {
     expect(await tree.tree.get(tree.root, [id])).toEqual([large]);
   });
 
+  test('STORE-6: the page that is left alone is the root, also if it was not read', async () => {
+    const alone = 'a'.repeat(100);
+    const tree = await built(
+      keyed,
+      [
+        [alone, true],
+        ['b', true],
+      ],
+      tinySizes,
+    );
+    expect(tree.root?.height).toBe(1);
+    tree.shelf.forget();
+    await tree.fold([['b', null]], () => null);
+    expect(tree.root).toEqual((await built(keyed, [[alone, true]], tinySizes)).root);
+    expect(tree.shelf.written).toEqual([]);
+  });
+
   test('changes out of order are refused, and so is a key that comes twice', async () => {
     for (const keys of [
       ['b', 'a'],
@@ -380,6 +397,7 @@ describe('folding', () => {
       );
       await attempt(name, bytes, (broken) => broken.fold(pairs(300), () => null));
     }
+    await attempt(node[0], upper[1], (broken) => broken.pages());
     const others = pages.filter(([, bytes]) => bytes[0] === 2);
     await attempt(others[3]?.[0] ?? leaf[0], others[5]?.[1] ?? leaf[1], (broken) =>
       broken.fold(pairs(300), () => null),
