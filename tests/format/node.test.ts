@@ -85,7 +85,7 @@ describe('bytes', () => {
   test('a node as every implementation writes it', () => {
     const bytes = encodeNode(2, [new PageRef('ab', hash(1), 300, 7), new PageRef('ac', hash(2), 5, 1)]);
     expect(toHex(bytes)).toBe(
-      '03020000000b82' + '000219012c07' + '01010501' + toHex(hash(1)) + toHex(hash(2)) + '616263',
+      `03020000000b82${'000219012c07'}${'01010501'}${toHex(hash(1))}${toHex(hash(2))}616263`,
     );
   });
 
