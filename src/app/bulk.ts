@@ -3,8 +3,11 @@ import { counted } from './counted.ts';
 import { keysBetween } from './hand-order.ts';
 import { attempt, notify } from './notices.ts';
 import { keyOfTime } from './order-key.ts';
-import { type ItemCells, type ItemWrite, writeItems } from './row-writing.ts';
+import { type RowWrite, writeRows } from './row-writing.ts';
 import type { AppSpace, Item } from './schema.ts';
+
+type ItemCells = Partial<Omit<Item, 'id'>>;
+type ItemWrite = RowWrite<'items'>;
 
 interface Change {
   readonly item: Item;
@@ -55,11 +58,6 @@ async function changeAll(
   words: (count: number) => string,
 ): Promise<boolean> {
   const needed = changes.filter(({ item, cells }) => differs(item, cells));
-  if (needed.length === 0) {
-    // The step back that is offered is still the one before.
-    notify('There was nothing to change.');
-    return true;
-  }
   return withUndo(
     space,
     needed.map(({ item: { id }, cells }) => ({ kind: 'patch', id, cells })),
@@ -84,18 +82,21 @@ async function withUndo(
   back: readonly ItemWrite[],
   words: (count: number) => string,
 ): Promise<boolean> {
-  let written = 0;
+  const written = new Set<string>();
   const isWritten = await attempt(() =>
-    writeItems(space, writes, (count) => {
-      written = count;
+    writeRows(space, 'items', writes, (done) => {
+      for (const { id } of done) written.add(id);
     }),
   );
-  if (written > 0) {
-    const undo = back.slice(0, written);
-    notify(words(written), {
+  if (written.size > 0) {
+    const undo = back.filter(({ id }) => written.has(id));
+    notify(words(written.size), {
       label: 'Undo',
-      run: async () => void (await attempt(() => writeItems(space, undo))),
+      run: async () => void (await attempt(() => writeRows(space, 'items', undo))),
     });
+  } else if (isWritten) {
+    // The step back that is offered is still the one before.
+    notify('There was nothing to change.');
   }
   return isWritten;
 }

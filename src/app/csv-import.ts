@@ -23,7 +23,7 @@ export interface ImportProgress {
   /** The first faults; `faultCount` counts all. */
   readonly faults: readonly CsvFault[];
   readonly faultCount: number;
-  /** What it wrote so far, by id: what taking it back deletes. */
+  /** What it wrote by now, by id: what taking it back deletes. The same lists each time, which grow. */
   readonly written: Written;
 }
 
@@ -50,7 +50,7 @@ export async function importCsv(
   const fallback = listOfFile(file.name);
   const faults: CsvFault[] = [];
   let faultCount = 0;
-  /** Grows; what is told of it is a copy. */
+  /** Grows, and what is told of it with it: copies of so many ids would cost more with each batch. */
   const written = { lists: [] as string[], items: [] as string[] };
   let read = 0;
   /** The moment that the rows of the transaction before stand at. */
@@ -66,7 +66,7 @@ export async function importCsv(
     share: file.size === 0 ? 1 : read / file.size,
     faults: [...faults],
     faultCount,
-    written: { lists: [...written.lists], items: [...written.items] },
+    written,
   });
 
   const write = async (batch: readonly CsvRow[]): Promise<void> => {

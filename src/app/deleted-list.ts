@@ -1,5 +1,5 @@
 /** What was deleted last, by anyone: lists and items together, newest first. */
-import type { DeletedRow } from '../client/index.ts';
+import type { DeletedRow, SpaceStatus } from '../client/index.ts';
 import type { AppSpace, Item, List } from './schema.ts';
 
 export type Deleted =
@@ -11,6 +11,14 @@ export interface DeletedList {
   readonly rows: readonly Deleted[];
   /** True if there are more. */
   readonly isCut: boolean;
+}
+
+/**
+ * A text that is another one after each write, here or applied from elsewhere. How many rows there are is not enough: one is deleted and
+ * another added at once. What is written here is unsent, then acknowledged; what others wrote moves a cursor.
+ */
+export function progressOf({ unsent, relay, devices }: SpaceStatus): string {
+  return [unsent, relay.acknowledged, ...devices.map(({ cursor }) => cursor)].join();
 }
 
 /** `most`: how many lists and how many items. */

@@ -37,7 +37,7 @@ export function useHandMoves(
       const { rows } = latest.current(id);
       const from = rows.findIndex((row) => row.id === id);
       const { move } = await import('./moving.ts');
-      if (!(await move(space, table, rows, from, to))) return;
+      if ((await move(space, table, rows, from, to)) === 0) return;
       setSaid(`${rows[from]?.title}: now ${grouped(to + 1)} of ${grouped(rows.length)}.`);
     });
   return {
@@ -52,7 +52,7 @@ export function useHandMoves(
       const row = event.currentTarget.closest('li');
       const box = row?.closest<HTMLElement>('.window, .lists');
       if (!row || !box) return;
-      const { startY, pointerId } = { startY: event.clientY, pointerId: event.pointerId };
+      const { clientY: startY, pointerId } = event;
       // It may be let go before what carries it is here.
       let isHeld = true;
       const letGo = (): void => {

@@ -11,6 +11,7 @@ import { guessColumns, namesColumns, type Reading, type Target } from './csv.ts'
 import type { CsvFile } from './csv-file.ts';
 import type { ImportProgress, ImportReport } from './csv-import.ts';
 import { toFailure } from './failure.ts';
+import { untilDone } from './half-done.ts';
 import { attempt, notify } from './notices.ts';
 import type { AppSpace } from './schema.ts';
 
@@ -93,7 +94,9 @@ export async function startImport(space: AppSpace): Promise<void> {
   addEventListener('beforeunload', ask);
   try {
     const { importCsv } = await import('./csv-import.ts');
-    const report = await importCsv(space, file, reading, stop.signal, show);
+    const report = await untilDone(`The import of ${name}`, () =>
+      importCsv(space, file, reading, stop.signal, show),
+    );
     importTask.value = { kind: 'done', space: space.id, name, report };
   } catch (thrown) {
     const report = { ...progress, failure: toFailure(thrown) };
@@ -109,14 +112,13 @@ export async function takeImportBack(space: AppSpace): Promise<void> {
   if (task.kind !== 'done' || task.space !== space.id) return;
   const { written } = task.report;
   const isBack = await attempt(async () => {
-    const { writeItems } = await import('./row-writing.ts');
-    await writeItems(
-      space,
-      written.items.map((id) => ({ kind: 'delete', id })),
-    );
-    await space.transaction((tx) => {
-      for (const id of written.lists) tx.tables.lists.delete(id);
-    });
+    const { writeRows } = await import('./row-writing.ts');
+    for (const table of ['items', 'lists'] as const)
+      await writeRows(
+        space,
+        table,
+        written[table].map((id) => ({ kind: 'delete', id })),
+      );
   });
   if (!isBack) return;
   endImport();

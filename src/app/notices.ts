@@ -14,7 +14,8 @@ export const notices = signal<readonly Notice[]>([]);
 const shownAtOnce = 3;
 let last = 0;
 
-export function notify(text: string, action: Notice['action'] = null, isTrouble = false): void {
+/** Gives the number of the message, by which it can be dismissed. */
+export function notify(text: string, action: Notice['action'] = null, isTrouble = false): number {
   last += 1;
   const notice = { number: last, text, isTrouble, action };
   // One step back at a time: the newest. Older ones are found among what was deleted. What is said again is said once.
@@ -22,6 +23,7 @@ export function notify(text: string, action: Notice['action'] = null, isTrouble 
     action === null ? other.text !== text || other.action !== null : other.action === null,
   );
   notices.value = [...others, notice].slice(-shownAtOnce);
+  return last;
 }
 
 export function dismiss(number: number): void {

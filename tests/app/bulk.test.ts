@@ -58,6 +58,20 @@ test('a change that changes nothing says so, and the step back is still the one 
   expect((await itemsOf(space, hut)).every(({ done }) => !done)).toBe(true);
 });
 
+test('MRG-4: what is gone meanwhile is passed over and not counted, and its step back leaves it gone', async () => {
+  const { space, hut } = await filled();
+  const chosen = await itemsOf(space, hut);
+  const [gone, ...others] = chosen;
+  if (gone === undefined) throw new Error('no items');
+  await space.tables.items.delete(gone.id);
+  expect(await setDone(space, chosen, true)).toBe(true);
+  expect(said()).toBe('2 items are done.');
+  await undo();
+  expect(await itemsOf(space, hut)).toEqual(others);
+  await setDone(space, [gone], true);
+  expect(said()).toBe('There was nothing to change.');
+});
+
 test('items that are moved to another list stand there in the order in which they stood, and come back to their places', async () => {
   const { space, hut, attic } = await filled();
   await space.tables.items.put({ list: attic.id, title: 'Axe', order: 'a9' });

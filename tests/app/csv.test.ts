@@ -219,6 +219,16 @@ describe('the import', () => {
     await space.close();
   });
 
+  test('what an import tells of its progress is no copy of all that it wrote', async () => {
+    const space = await memorySpace(schema);
+    const progress: ImportProgress[] = [];
+    const report = await imported(space, `title\n${'t\n'.repeat(1_200)}`, never, progress);
+    expect(report.written.items).toHaveLength(1_200);
+    expect(progress.length).toBeGreaterThan(2);
+    for (const { written } of progress) expect(written.items).toBe(report.written.items);
+    await space.close();
+  });
+
   test('lines with faults are reported with their numbers, and all others are written', async () => {
     const space = await memorySpace(schema);
     const text = [

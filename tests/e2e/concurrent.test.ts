@@ -1,26 +1,17 @@
 /** Two people edit the same rows apart, and come back in either order. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { App, converged } from './app.ts';
-import { Profile } from './profile.ts';
-import { RelayProcess } from './relay-process.ts';
+import { describe, expect, test } from 'vitest';
+import { type App, converged } from './app.ts';
+import { withTwoDevices } from './two-devices.ts';
 
 describe('two devices that edit the same rows offline', () => {
-  let relay: RelayProcess;
   let a: App;
   let b: App;
 
-  beforeAll(async () => {
-    relay = await RelayProcess.start();
-    a = new App(await Profile.open(relay));
-    b = new App(await Profile.open(relay));
+  withTwoDevices(async (two) => {
+    ({ a, b } = two);
     await a.createSpace('Ada');
     await a.upToDate();
     await b.join(await a.invite(), 'Ben');
-  });
-  afterAll(async () => {
-    await a?.profile.dispose();
-    await b?.profile.dispose();
-    await relay?.dispose();
   });
 
   test.for([

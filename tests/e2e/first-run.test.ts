@@ -1,10 +1,10 @@
 /** The first visit: what is said before anything is kept, and the ways in, by an address that is not secure and in an installed app too. */
 import type { Locator } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { App } from './app.ts';
+import { describe, expect, test } from 'vitest';
+import type { App } from './app.ts';
 import { look } from './look.ts';
-import { Profile } from './profile.ts';
-import { RelayProcess } from './relay-process.ts';
+import type { RelayProcess } from './relay-process.ts';
+import { withTwoDevices } from './two-devices.ts';
 
 /** How often the page has asked the browser to keep its storage. */
 declare global {
@@ -17,10 +17,8 @@ let a: App;
 let b: App;
 let link: string;
 
-beforeAll(async () => {
-  relay = await RelayProcess.start();
-  a = new App(await Profile.open(relay));
-  b = new App(await Profile.open(relay));
+withTwoDevices(async (two) => {
+  ({ relay, a, b } = two);
   await a.page.addInitScript(() => {
     globalThis.timesAsked = 0;
     if (!isSecureContext) return;
@@ -29,11 +27,6 @@ beforeAll(async () => {
       return false;
     };
   });
-});
-afterAll(async () => {
-  await a?.profile.dispose();
-  await b?.profile.dispose();
-  await relay?.dispose();
 });
 
 const at = (testId: string): Locator => a.page.getByTestId(testId);

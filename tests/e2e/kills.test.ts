@@ -3,36 +3,29 @@
  * one killed with its request before or behind the relay, and the relay killed while devices append. After each, sync
  * completes without help, nothing acknowledged is missing, nothing is there twice.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { App, converged } from './app.ts';
 import { appends, type Matches, type Side } from './network.ts';
 import { armKillPoint, type KillPoint, Profile } from './profile.ts';
-import { RelayProcess } from './relay-process.ts';
+import type { RelayProcess } from './relay-process.ts';
+import { withTwoDevices } from './two-devices.ts';
 
 const list = 'Provisions';
 
 describe('a device killed in the middle', () => {
-  let relay: RelayProcess;
   let a: App;
   let b: App;
   /** Titles that must be in the list at the end of each test. */
   const expected = new Set<string>();
 
-  beforeAll(async () => {
-    relay = await RelayProcess.start();
-    a = new App(await Profile.open(relay));
-    b = new App(await Profile.open(relay));
+  withTwoDevices(async (two) => {
+    ({ a, b } = two);
     await a.createSpace('Ada');
     await a.addList(list);
     await a.upToDate();
     await b.join(await a.invite(), 'Ben');
     await converged(a, b);
     await b.openList(list);
-  });
-  afterAll(async () => {
-    await a?.profile.dispose();
-    await b?.profile.dispose();
-    await relay?.dispose();
   });
 
   /** Kills the browser of a device, starts it again, and waits until both devices agree with no one's help. */
@@ -136,21 +129,14 @@ describe('a relay killed while devices append', () => {
   let a: App;
   let b: App;
 
-  beforeAll(async () => {
-    relay = await RelayProcess.start();
-    a = new App(await Profile.open(relay));
-    b = new App(await Profile.open(relay));
+  withTwoDevices(async (two) => {
+    ({ relay, a, b } = two);
     await a.createSpace('Ada');
     await a.addList(list);
     await a.upToDate();
     await b.join(await a.invite(), 'Ben');
     await converged(a, b);
     await b.openList(list);
-  });
-  afterAll(async () => {
-    await a?.profile.dispose();
-    await b?.profile.dispose();
-    await relay?.dispose();
   });
 
   test('RELAY-10, PUSH-2: what it acknowledged is there after each SIGKILL, and the rest follows by itself', async () => {

@@ -1,9 +1,9 @@
 /** A writes far from any network; B, in another browser, reads the same (issue "The thread", first acceptance). */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { App, converged } from './app.ts';
+import { describe, expect, test } from 'vitest';
+import { type App, converged } from './app.ts';
 import { places, toCsv } from './places.ts';
-import { Profile } from './profile.ts';
-import { RelayProcess } from './relay-process.ts';
+import type { RelayProcess } from './relay-process.ts';
+import { withTwoDevices } from './two-devices.ts';
 
 describe('ten thousand places, written offline', () => {
   let relay: RelayProcess;
@@ -19,15 +19,8 @@ describe('ten thousand places, written offline', () => {
     .filter(({ country }) => country === japan)
     .map(({ name }) => name);
 
-  beforeAll(async () => {
-    relay = await RelayProcess.start();
-    a = new App(await Profile.open(relay));
-    b = new App(await Profile.open(relay));
-  });
-  afterAll(async () => {
-    await a?.profile.dispose();
-    await b?.profile.dispose();
-    await relay?.dispose();
+  withTwoDevices((two) => {
+    ({ relay, a, b } = two);
   });
 
   test('APP-11, PUSH-1: A imports, edits, deletes and restores without a network, and finds all of it after a reload', async () => {

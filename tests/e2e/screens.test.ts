@@ -1,23 +1,16 @@
 /** The app's screens as a person meets them: what they say in each state, by its real cause, and that the keyboard reaches everything. */
 import type { Locator } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { App } from './app.ts';
-import { Profile } from './profile.ts';
-import { RelayProcess } from './relay-process.ts';
+import { describe, expect, test } from 'vitest';
+import type { App } from './app.ts';
+import type { RelayProcess } from './relay-process.ts';
+import { withTwoDevices } from './two-devices.ts';
 
 let relay: RelayProcess;
 let a: App;
 let b: App;
 
-beforeAll(async () => {
-  relay = await RelayProcess.start();
-  a = new App(await Profile.open(relay));
-  b = new App(await Profile.open(relay));
-});
-afterAll(async () => {
-  await a?.profile.dispose();
-  await b?.profile.dispose();
-  await relay?.dispose();
+withTwoDevices((two) => {
+  ({ relay, a, b } = two);
 });
 
 const at = (app: App, testId: string): Locator => app.page.getByTestId(testId);

@@ -1,33 +1,24 @@
 /** Every screen and state that one device or two can be brought to, looked at on a phone and on a desk, light and dark (APP-12). */
 import type { Locator } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { App } from './app.ts';
+import { expect, test } from 'vitest';
+import type { App } from './app.ts';
 import { look } from './look.ts';
-import { Profile } from './profile.ts';
-import { RelayProcess } from './relay-process.ts';
+import type { RelayProcess } from './relay-process.ts';
+import { withTwoDevices } from './two-devices.ts';
 
 let relay: RelayProcess;
 let a: App;
 let b: App;
 const faults: string[] = [];
 
-beforeAll(async () => {
-  relay = await RelayProcess.start();
-  a = new App(await Profile.open(relay));
-  b = new App(await Profile.open(relay));
-});
-afterAll(async () => {
-  await a?.profile.dispose();
-  await b?.profile.dispose();
-  await relay?.dispose();
+withTwoDevices((two) => {
+  ({ relay, a, b } = two);
 });
 
 const at = (app: App, testId: string): Locator => app.page.getByTestId(testId);
 
 async function see(app: App, name: string): Promise<void> {
-  const found = await look(app.page, name);
-  if (found.length) console.log(found.join('\n'));
-  faults.push(...found);
+  faults.push(...(await look(app.page, name)));
 }
 
 async function go(app: App, hash: string, testId: string): Promise<void> {

@@ -1,26 +1,17 @@
 /** Work in the lists as people do it: order by hand, sorts and filters, several items at once, search, and what was deleted elsewhere. */
 import type { Locator } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { App } from './app.ts';
-import { Profile } from './profile.ts';
-import { RelayProcess } from './relay-process.ts';
+import { describe, expect, test } from 'vitest';
+import type { App } from './app.ts';
+import { withTwoDevices } from './two-devices.ts';
 
-let relay: RelayProcess;
 let a: App;
 let b: App;
 
-beforeAll(async () => {
-  relay = await RelayProcess.start();
-  a = new App(await Profile.open(relay));
-  b = new App(await Profile.open(relay));
+withTwoDevices(async (two) => {
+  ({ a, b } = two);
   await a.createSpace('Ada');
   await a.addList('Hut');
   for (const title of ['Rope', 'Candles', 'Matches', 'Bread']) await a.addItem(title);
-});
-afterAll(async () => {
-  await a?.profile.dispose();
-  await b?.profile.dispose();
-  await relay?.dispose();
 });
 
 const at = (app: App, testId: string): Locator => app.page.getByTestId(testId);
@@ -113,10 +104,22 @@ describe('one list', () => {
     await expect.poll(() => at(a, 'item-count').getAttribute('data-open')).toBe('5');
     expect(await titles(a)).toEqual(['Matches', 'Rope', 'Candles', 'Bread', 'Axe']);
 
-    // With the keyboard alone: x chooses, Escape ends.
-    await row(a, 'Rope').getByTestId('item-title').focus();
-    await a.page.keyboard.press('x');
-    await expect.poll(() => at(a, 'chosen-count').textContent()).toBe('1 selected');
+    // With the keyboard alone: x chooses, Escape ends, on a row and on the bar.
+    const choose = async (): Promise<void> => {
+      await row(a, 'Rope').getByTestId('item-title').focus();
+      await a.page.keyboard.press('x');
+      await expect.poll(() => at(a, 'chosen-count').textContent()).toBe('1 selected');
+    };
+    const end = async (): Promise<void> => {
+      await a.page.keyboard.press('Escape');
+      await at(a, 'selection').waitFor({ state: 'detached' });
+    };
+    await choose();
+    await end();
+    await choose();
+    await at(a, 'choose-all').focus();
+    await end();
+    await choose();
     await a.page.keyboard.press('Control+a');
     await expect.poll(() => at(a, 'chosen-count').textContent()).toBe('5 selected');
     // Arrows go through a closed menu; Enter takes what they came upon.
@@ -135,6 +138,20 @@ describe('one list', () => {
     await a.page.getByText('5 items were deleted.').waitFor();
     await expect.poll(() => titles(a)).toEqual([]);
     await at(a, 'undo').click();
+    await expect.poll(() => titles(a)).toEqual(['Matches', 'Rope', 'Candles', 'Bread', 'Axe']);
+  });
+
+  test('APP-12: the key Delete deletes the item that has the focus, which goes on to the next, and the message goes when it is back', async () => {
+    await row(a, 'Rope').getByTestId('item-title').focus();
+    await a.page.keyboard.press('Delete');
+    await expect.poll(() => titles(a)).toEqual(['Matches', 'Candles', 'Bread', 'Axe']);
+    const message = a.page.getByText('“Rope” was deleted.');
+    await message.waitFor();
+    expect(await a.page.evaluate(() => document.activeElement?.textContent)).toContain('Candles');
+    // As long as its button holds the focus it does not go by itself. Ben brings the item back: there is nothing left to take back.
+    await at(a, 'undo').focus();
+    await b.restore('Rope');
+    await message.waitFor({ state: 'detached' });
     await expect.poll(() => titles(a)).toEqual(['Matches', 'Rope', 'Candles', 'Bread', 'Axe']);
   });
 });
@@ -232,6 +249,19 @@ describe('all lists', () => {
     expect(await a.page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(next);
     await a.openList('Hut');
     await expect.poll(() => titles(a)).toEqual(['Matches', 'Rope', 'Candles', 'Bread']);
+
+    // One is deleted and another added, and both come at once: there are as many as before.
+    await a.upToDate();
+    await b.openList('Hut');
+    await b.profile.goOffline();
+    await b.deleteItem('Candles');
+    await b.addItem('Lamp');
+    await a.page.evaluate(() => {
+      location.hash = '#/deleted';
+    });
+    await at(a, 'deleted-row').filter({ hasText: 'Axe' }).waitFor();
+    await b.profile.goOnline();
+    await at(a, 'deleted-row').filter({ hasText: 'Candles' }).waitFor();
   });
 
   test('on a phone one column with a bar under the thumb reaches lists, search, invitations and settings', async () => {
@@ -277,5 +307,24 @@ describe('all lists', () => {
     await at(a, 'choose-end').click();
     expect(a.profile.errors).toEqual([]);
     expect(b.profile.errors).toEqual([]);
+  });
+
+  test('APP-18: an import whose tab crashes in the middle is told of at the next opening, and only then', async () => {
+    await a.page.evaluate(() => {
+      location.hash = '#/import';
+    });
+    const buffer = Buffer.from(`list,title\n${'Heap,One of many\n'.repeat(50_000)}`);
+    await at(a, 'csv-file').setInputFiles({ name: 'heap.csv', mimeType: 'text/csv', buffer });
+    await at(a, 'csv-start').click();
+    const written = async (): Promise<number> =>
+      Number(await at(a, 'csv-progress').getAttribute('data-rows'));
+    await expect.poll(written).toBeGreaterThan(0);
+    await a.profile.crashTab();
+    await a.open();
+    const message = a.page.getByText('The import of heap.csv was cut off half-way.');
+    await message.waitFor();
+    await a.reload();
+    await at(a, 'list-row').getByText('Heap').waitFor();
+    expect(await message.count()).toBe(0);
   });
 });

@@ -2,8 +2,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { SpaceStatus } from '../../client/index.ts';
 import { counted } from '../counted.ts';
-import { restoreRow } from '../deleted.ts';
-import { type Deleted, type DeletedList, deletedOf } from '../deleted-list.ts';
+import { restoreItem } from '../deleted.ts';
+import { type Deleted, type DeletedList, deletedOf, progressOf } from '../deleted-list.ts';
 import { labelOf, placeHere } from '../device-names.ts';
 import { ago } from '../measures.ts';
 import { attempt } from '../notices.ts';
@@ -25,7 +25,8 @@ export function DeletedPanel({
   readonly mayWrite: boolean;
 }) {
   const status = useObserved(space.status);
-  const { live = null, hidden = 0 } = status.rows ?? {};
+  const hidden = status.rows?.hidden ?? 0;
+  const progress = progressOf(status);
   const [found, setFound] = useState<DeletedList | null>(null);
   useEffect(() => {
     let isOver = false;
@@ -36,8 +37,7 @@ export function DeletedPanel({
     return () => {
       isOver = true;
     };
-    // What was deleted or restored, here or elsewhere, changes how many rows there are.
-  }, [space, live, hidden]);
+  }, [space, progress]);
   const rows = found?.rows ?? null;
   const list = useRef<HTMLUListElement>(null);
   /** Where the row stands whose button was pressed: that button goes with it, and the focus to the one that comes up there. */
@@ -93,8 +93,9 @@ export function DeletedPanel({
 }
 
 function restore(space: AppSpace, deleted: Deleted): Promise<boolean> {
-  const { table, row } = deleted;
-  return restoreRow(space, { table, id: row.id }, deleted.table === 'items' ? deleted.row.list : undefined);
+  return deleted.table === 'items'
+    ? restoreItem(space, deleted.row)
+    : attempt(() => space.tables.lists.restore(deleted.row.id));
 }
 
 function wordsFor(deleted: Deleted, { devices }: SpaceStatus, at: number): string {

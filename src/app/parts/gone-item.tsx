@@ -1,6 +1,6 @@
 /** An item that was deleted while it was open: what was typed meanwhile is kept, and comes back with it. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { attempt } from '../notices.ts';
+import { restoreItem } from '../deleted.ts';
 import { oneLine } from '../one-line.ts';
 import type { AppSpace, Item } from '../schema.ts';
 
@@ -30,18 +30,13 @@ export function GoneItem(props: {
       area.current?.select();
     }
   };
-  const restore = (): Promise<boolean> =>
-    attempt(async () => {
-      const hasList = (await space.tables.lists.get(item.list)) !== null;
-      await space.transaction((tx) => {
-        // An item shows only in a list that is there.
-        if (!hasList) tx.tables.lists.restore(item.list);
-        tx.tables.items.restore(item.id);
-        const name = title === null ? '' : oneLine(title);
-        if (name !== '') tx.tables.items.patch(item.id, { title: name });
-        if (note !== null) tx.tables.items.patch(item.id, { note });
-      });
+  const restore = (): Promise<boolean> => {
+    const name = title === null ? '' : oneLine(title);
+    return restoreItem(space, item, {
+      ...(name === '' ? {} : { title: name }),
+      ...(note === null ? {} : { note }),
     });
+  };
   return (
     <div class="stack" data-testid="gone-item">
       <p ref={words} tabIndex={-1} role="alert">

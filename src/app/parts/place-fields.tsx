@@ -16,7 +16,7 @@ export function PlaceFields({ space, item }: { readonly space: AppSpace; readonl
       const from = among.findIndex((row) => row.id === id);
       if (from < 0) return;
       const { move } = await import('../moving.ts');
-      const isMoved = await move(space, 'items', among, from, from + by);
+      const isMoved = (await move(space, 'items', among, from, from + by)) > 0;
       const at = isMoved ? from + by : from;
       setSaid(
         isMoved

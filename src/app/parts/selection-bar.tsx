@@ -30,8 +30,11 @@ export function SelectionBar(props: {
     if (isDone) props.onEnd();
   };
   const isDone = chosen.length > 0 && chosen.every(({ done }) => done);
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape' && !event.defaultPrevented) props.onEnd();
+  };
   return (
-    <div class="selection" role="toolbar" aria-label="Chosen items" data-testid="selection">
+    <fieldset class="selection" aria-label="Chosen items" data-testid="selection" onKeyDown={onKey}>
       <button
         type="button"
         class="bare"
@@ -112,6 +115,6 @@ export function SelectionBar(props: {
           Delete
         </button>
       </span>
-    </div>
+    </fieldset>
   );
 }

@@ -29,7 +29,7 @@ const keys: readonly (readonly [string, string])[] = [
   ['X', 'Select the item'],
   ['Ctrl A', 'Select all, while selecting'],
   ['Delete', 'Delete the item'],
-  ['Esc', 'Close what is open beside the list'],
+  ['Esc', 'End selecting, or close what is open beside the list'],
 ];
 
 export function SettingsPanel({
