@@ -93,9 +93,13 @@ export function compareText(a: string, b: string): number {
 /** Surrogates stand for code points above all other code units. */
 const rank = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800);
 
+const beyondAscii = /[\u0080-\uffff]/;
+
 /** How many bytes the text takes in UTF-8. @throws value-invalid for a lone surrogate */
 export function utf8Length(text: string): number {
   let size = text.length;
+  // Most texts are ASCII, and of a longer one a regular expression sees that in half the time.
+  if (size > 24 && !beyondAscii.test(text)) return size;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     if (unit < 0x80) continue;

@@ -46,6 +46,16 @@ export class Writer {
     return this.#bytes.slice(0, this.#length);
   }
 
+  /** What was written, where it lies: until more is written or it is cleared. */
+  view(): Bytes {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Forgets what was written and keeps its room, for those who write again and again. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   /** A head: major type and argument, in the shortest form. The argument is an integer from 0 to the greatest safe one. */
   head(major: number, argument: number): void {
     const at = this.#reserve(9);

@@ -9,11 +9,11 @@
  */
 import { CairnError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { type Bytes, concat } from './bytes.ts';
+import { asHash, type Bytes, concat, type Hash } from './bytes.ts';
 import { Reader } from './cbor-reader.ts';
 import { Writer } from './cbor-writer.ts';
 import { FrontReader, FrontWriter, keyWeight } from './front-coding.ts';
-import { hashOfPage, type PageName, pageName } from './page-name.ts';
+import { type PageName, pageName } from './page-name.ts';
 import { placeOf } from './sorted-keys.ts';
 
 const nodeFormat = 3;
@@ -23,14 +23,28 @@ const hashBytes = 32;
 const mostLevels = 64;
 
 /** A page, as the node above it knows it. */
-export interface PageRef {
+export class PageRef {
   /** The key of its first entry. */
   readonly key: string;
-  readonly name: PageName;
+  readonly hash: Hash;
   /** Of its entries together. */
   readonly weight: number;
   /** How many entries the leaves have that it is or leads to; never 0. */
   readonly entries: number;
+  #name: PageName | null = null;
+
+  constructor(key: string, hash: Hash, weight: number, entries: number) {
+    this.key = key;
+    this.hash = hash;
+    this.weight = weight;
+    this.entries = entries;
+  }
+
+  /** Made when it is first asked for: most children of a node are never looked at. */
+  get name(): PageName {
+    this.#name ??= pageName(this.hash);
+    return this.#name;
+  }
 }
 
 /** What a node has besides its children, at most: with their weights it is no longer than that. */
@@ -45,11 +59,11 @@ export function encodeNode(level: number, children: readonly PageRef[]): Bytes {
   const front = new FrontWriter();
   const hashes = new Uint8Array(children.length * hashBytes);
   body.array(children.length);
-  children.forEach(({ key, name, weight, entries }, at) => {
+  children.forEach(({ key, hash, weight, entries }, at) => {
     front.add(body, key);
     body.head(0, weight);
     body.head(0, entries);
-    hashes.set(hashOfPage(name), at * hashBytes);
+    hashes.set(hash, at * hashBytes);
   });
   const head = new Uint8Array(headBytes);
   const view = new DataView(head.buffer);
@@ -63,12 +77,9 @@ export function encodeNode(level: number, children: readonly PageRef[]): Bytes {
 export class Node {
   readonly level: number;
   readonly keys: readonly string[];
+  readonly children: readonly PageRef[];
   /** Of all leaves below. */
   readonly entries: number;
-  readonly #hashes: Bytes;
-  readonly #weights: readonly number[];
-  readonly #entries: readonly number[];
-  readonly #refs: (PageRef | undefined)[];
 
   /** @throws malformed */
   constructor(bytes: Bytes) {
@@ -84,9 +95,9 @@ export class Node {
     const poolAt = hashesAt + count * hashBytes;
     if (count === 0 || poolAt > bytes.length) throw body.fail('Children that do not fit');
     const front = new FrontReader(bytes.subarray(poolAt));
+    const hashes = bytes.slice(hashesAt, poolAt);
     const keys: string[] = [];
-    const weights: number[] = [];
-    const entries: number[] = [];
+    const children: PageRef[] = [];
     let units = 0;
     let all = 0;
     for (let i = 0; i < count; i++) {
@@ -100,33 +111,19 @@ export class Node {
       if (below === 0 || !Number.isSafeInteger(all))
         throw body.fail('A child without entries, or with too many');
       keys.push(key);
-      weights.push(weight);
-      entries.push(below);
+      children.push(
+        new PageRef(key, asHash(hashes.subarray(i * hashBytes, (i + 1) * hashBytes)), weight, below),
+      );
     }
     body.finish();
     front.finish();
     this.keys = keys;
+    this.children = children;
     this.entries = all;
-    this.#weights = weights;
-    this.#entries = entries;
-    this.#hashes = bytes.slice(hashesAt, poolAt);
-    this.#refs = new Array(count);
   }
 
   get count(): number {
     return this.keys.length;
-  }
-
-  /** The child at this place; of none, undefined. */
-  child(at: number): PageRef | undefined {
-    const key = this.keys[at];
-    if (key === undefined) return undefined;
-    const known = this.#refs[at];
-    if (known !== undefined) return known;
-    const name = pageName(this.#hashes.slice(at * hashBytes, (at + 1) * hashBytes));
-    const ref = { key, name, weight: this.#weights[at] ?? 0, entries: this.#entries[at] ?? 0 };
-    this.#refs[at] = ref;
-    return ref;
   }
 
   /** The place of the child under which a key stands or would stand: what is below the first is the first's. */

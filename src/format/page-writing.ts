@@ -2,6 +2,7 @@
 import { CairnError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { type Bytes, compareText } from './bytes.ts';
+import type { CborValue } from './cbor-reader.ts';
 import { Writer } from './cbor-writer.ts';
 import { flags, indexBytes, type PageEntry, type PageRow, pageFormat, pageHeadBytes } from './page-layout.ts';
 import type { Version } from './stamp.ts';
@@ -14,13 +15,12 @@ const greatestOffset = 0xffff;
  * @throws value-invalid for more than a page holds
  */
 export function encodePage(table: string, rows: readonly PageEntry[]): Bytes {
-  const columns = columnsOf(rows);
-  const shapes = new Shapes(columns);
-  const shapeOfRow = rows.map(([, row]) => shapes.of(row));
+  const { shapes, shapeOfRow } = shapesOf(rows);
+  const columns = [...new Set(shapes.flat())].sort(compareText);
   const least = leastStamp(rows);
 
-  const body = new Writer(limits.pageBytes);
-  const pool = new Pool();
+  body.clear();
+  pool.clear();
   const text = (value: string): void => {
     body.head(3, value.length);
     pool.add(value);
@@ -29,8 +29,8 @@ export function encodePage(table: string, rows: readonly PageEntry[]): Bytes {
   body.head(0, least);
   body.array(columns.length);
   for (const column of columns) text(column);
-  body.array(shapes.all.length);
-  for (const shape of shapes.all) {
+  body.array(shapes.length);
+  for (const shape of shapes) {
     body.array(shape.length);
     for (const column of shape) body.head(0, columns.indexOf(column));
   }
@@ -46,24 +46,26 @@ export function encodePage(table: string, rows: readonly PageEntry[]): Bytes {
     text(id);
     const shape = shapeOfRow[at] ?? 0;
     body.head(0, shape);
-    writeRow(body, text, row, shapes.all[shape] ?? [], least);
+    writeRow(text, row, shapes[shape] ?? [], least);
   });
-  return joined(rows.length, index, body.finish(), pool.finish());
+  return joined(rows.length, index, body.view(), pool.finish());
 }
 
 function writeRow(
-  body: Writer,
   text: (value: string) => void,
   row: PageRow,
   shape: readonly string[],
   least: number,
 ): void {
-  const { tombstone, restored, truncated, cells } = row;
+  const { tombstone, restored, truncated } = row;
   const versions: Version[] = [];
   const versionOf: number[] = [];
+  const values: CborValue[] = [];
   for (const column of shape) {
-    const version = cells.get(column)?.version;
-    if (version === undefined) continue;
+    const cell = row.cells.get(column);
+    if (cell === undefined) continue;
+    const { value, version } = cell;
+    values.push(value);
     // Cells that were written together share the object.
     let at = versions.at(-1) === version ? versions.length - 1 : -1;
     if (at < 0)
@@ -90,17 +92,31 @@ function writeRow(
     versions.forEach(version);
     for (const at of versionOf) body.head(0, at);
   } else versions.forEach(version);
-  for (const column of shape) {
-    const value = cells.get(column)?.value ?? null;
+  for (const value of values) {
     if (typeof value === 'string') text(value);
     else body.value(value, limits.cellDepth);
   }
 }
 
-function columnsOf(rows: readonly PageEntry[]): readonly string[] {
-  const columns = new Set<string>();
-  for (const [, { cells }] of rows) for (const name of cells.keys()) columns.add(name);
-  return [...columns].sort(compareText);
+/** The sets of columns that rows have, each once and sorted, in the order in which rows first have them. */
+function shapesOf(rows: readonly PageEntry[]): {
+  readonly shapes: readonly (readonly string[])[];
+  readonly shapeOfRow: readonly number[];
+} {
+  const shapes: (readonly string[])[] = [];
+  const numbers = new Map<string, number>();
+  let number = -1;
+  const shapeOfRow = rows.map(([, { cells }]) => {
+    const last = shapes[number];
+    if (last !== undefined && last.length === cells.size && last.every((column) => cells.has(column)))
+      return number;
+    const shape = [...cells.keys()].sort(compareText);
+    const key = JSON.stringify(shape);
+    number = numbers.get(key) ?? shapes.push(shape) - 1;
+    numbers.set(key, number);
+    return number;
+  });
+  return { shapes, shapeOfRow };
 }
 
 /** 0 for rows that nothing was written to. */
@@ -119,32 +135,6 @@ function leastStamp(rows: readonly PageEntry[]): number {
     }
   }
   return least === Number.MAX_SAFE_INTEGER ? 0 : least;
-}
-
-/** The sets of columns that rows have, each once, in the order in which rows first have them. */
-class Shapes {
-  readonly all: (readonly string[])[] = [];
-  readonly #columns: readonly string[];
-  readonly #numbers = new Map<string, number>();
-  #last = -1;
-
-  constructor(columns: readonly string[]) {
-    this.#columns = columns;
-  }
-
-  of({ cells }: PageRow): number {
-    const last = this.all[this.#last];
-    if (last !== undefined && last.length === cells.size && last.every((column) => cells.has(column)))
-      return this.#last;
-    const shape = this.#columns.filter((column) => cells.has(column));
-    const key = shape.map((column) => this.#columns.indexOf(column)).join(' ');
-    this.#last = this.#numbers.get(key) ?? -1;
-    if (this.#last < 0) {
-      this.#last = this.all.push(shape) - 1;
-      this.#numbers.set(key, this.#last);
-    }
-    return this.#last;
-  }
 }
 
 const encoder = new TextEncoder();
@@ -173,11 +163,21 @@ class Pool {
     return this.#length;
   }
 
+  clear(): void {
+    this.#length = 0;
+    this.#waiting = '';
+  }
+
+  /** What was added, where it lies. */
   finish(): Uint8Array {
     this.flush();
     return this.#bytes.subarray(0, this.#length);
   }
 }
+
+// What is written here is copied when a page is joined; the room stays for the next page.
+const body = new Writer(limits.pageBytes);
+const pool = new Pool();
 
 function joined(rows: number, index: DataView, body: Bytes, pool: Uint8Array): Bytes {
   const bodyAt = pageHeadBytes + index.byteLength;

@@ -13,9 +13,9 @@
  */
 import { platformSha256 } from '../crypto/platform-hash.ts';
 import { CairnError } from '../errors.ts';
-import { type Bytes, compareText } from '../format/bytes.ts';
-import type { PageRef } from '../format/node.ts';
-import { type PageName, pageName } from '../format/page-name.ts';
+import { asHash, type Bytes, compareText, type Hash } from '../format/bytes.ts';
+import { PageRef } from '../format/node.ts';
+import type { PageName } from '../format/page-name.ts';
 import { type PageSizes, pageEnd, type Weighed } from '../model/paging.ts';
 import type { Entry } from './leaf.ts';
 import { type OldEntry, OldPages } from './old-pages.ts';
@@ -58,7 +58,7 @@ export interface FoldedLevel {
 /** A page that was cut, or an old one that is no more. */
 interface Outcome {
   readonly key: string;
-  readonly old: PageName | null;
+  readonly old: PageRef | null;
   ref: PageRef | null;
 }
 
@@ -105,7 +105,7 @@ export class LevelFold<V, C> {
       await this.#folding.pause();
     }
     // Old pages of which nothing is left.
-    for (const { key, ref } of this.#old.passed(null)) this.#outcomes.push({ key, old: ref.name, ref: null });
+    for (const { key, ref } of this.#old.passed(null)) this.#outcomes.push({ key, old: ref, ref: null });
     while (this.#hashing.length > 0) await this.#hashing.shift()?.();
     return this.#folded();
   }
@@ -117,7 +117,7 @@ export class LevelFold<V, C> {
       pages,
       only: pages === 1 ? (passed[0] ?? this.#keptRef) : null,
       changes: this.#outcomes
-        .filter(({ old, ref }) => old !== ref?.name)
+        .filter(({ old, ref }) => old?.name !== ref?.name)
         .map(({ key, ref }): Change<PageRef | null> => [key, ref]),
       passed,
     };
@@ -177,7 +177,6 @@ export class LevelFold<V, C> {
       this.#take(before);
       return;
     }
-    if (before !== null && before.page !== null) before.page.isWhole = false;
     if (before !== null || after !== null) this.#changed = key;
     if (after !== null) this.#take({ key, value: after, page: null });
   }
@@ -203,34 +202,32 @@ export class LevelFold<V, C> {
     this.#weight -= weight;
 
     const { key } = first;
-    let old: PageName | null = null;
+    let old: PageRef | null = null;
     const gone: Outcome[] = [];
     for (const page of this.#old.passed(this.#window[0]?.key ?? null)) {
-      if (page.key === key) old = page.ref.name;
+      if (page.key === key) old = page.ref;
       else
         (compareText(page.key, key) < 0 ? this.#outcomes : gone).push({
           key: page.key,
-          old: page.ref.name,
+          old: page.ref,
           ref: null,
         });
     }
     const outcome: Outcome = { key, old, ref: null };
     this.#outcomes.push(outcome, ...gone);
-    const named = (name: PageName): void => {
-      outcome.ref = { key, name, weight, entries };
-    };
-    if (old !== null && isSame(items)) named(old);
-    else await this.#write(this.#level.encode(items.map(({ key, value }) => [key, value])), old, named);
+    const refOf = (hash: Hash): PageRef => new PageRef(key, hash, weight, entries);
+    if (old !== null && isSame(items)) outcome.ref = refOf(old.hash);
+    else await this.#write(this.#level.encode(items.map(({ key, value }) => [key, value])), refOf, outcome);
   }
 
-  async #write(bytes: Bytes, old: PageName | null, named: (name: PageName) => void): Promise<void> {
+  async #write(bytes: Bytes, refOf: (hash: Hash) => PageRef, outcome: Outcome): Promise<void> {
     const hash = platformSha256(bytes);
     // It is awaited in its turn; if another fails before, nobody awaits it.
     hash.catch(() => undefined);
     this.#hashing.push(async () => {
-      const name = pageName(await hash);
-      if (name !== old) await this.#folding.sink.put(name, bytes);
-      named(name);
+      const ref = refOf(asHash(await hash));
+      if (ref.name !== outcome.old?.name) await this.#folding.sink.put(ref.name, bytes);
+      outcome.ref = ref;
     });
     if (this.#hashing.length >= hashedAtOnce) await this.#hashing.shift()?.();
   }
@@ -264,10 +261,5 @@ export class LevelFold<V, C> {
 /** Whether the entries are those of an old page, all of them and no other. */
 function isSame<V>(items: readonly Item<V>[]): boolean {
   const page = items[0]?.page ?? null;
-  return (
-    page?.isWhole === true &&
-    page.key === items[0]?.key &&
-    page.count === items.length &&
-    items.every((item) => item.page === page)
-  );
+  return page !== null && page.count === items.length && items.every((item) => item.page === page);
 }

@@ -11,8 +11,6 @@ export interface OldPage {
   readonly count: number;
   readonly place: Place;
   readonly ref: Place['ref'];
-  /** False once one of its entries was changed or removed. */
-  isWhole: boolean;
 }
 
 interface ReadPage<V> {
@@ -96,7 +94,7 @@ export class OldPages<V> {
       throw new CairnError('malformed', 'A page under a key that is not its own');
     this.#entries = entries;
     this.#at = 0;
-    const begun = { key, count: entries.length, place, ref: place.ref, isWhole: true, entries };
+    const begun = { key, count: entries.length, place, ref: place.ref, entries };
     this.#page = begun;
     this.#begun.push(begun);
   }

@@ -105,17 +105,13 @@ export class PageTree<E> {
     let last: readonly PageName[] = [root.name];
     for (let place: Place | null = await level.first(); place !== null; place = await level.after(place)) {
       // Of the nodes that lead here, those that were not passed before.
-      const path = [...place.path.map(({ node, at }) => node.child(at)?.name)].filter(
+      const path = [...place.path.map(({ node, at }) => node.children[at]?.name)].filter(
         (name) => name !== undefined,
       );
       const names = path.filter((name) => !last.includes(name));
       last = [root.name, ...path];
       const [node] = await this.nodes([place.ref.name], 1);
-      for (let at = 0; at < (node?.count ?? 0); at++) {
-        const name = node?.child(at)?.name;
-        if (name !== undefined) names.push(name);
-      }
-      yield names;
+      yield [...names, ...(node?.children ?? []).map(({ name }) => name)];
     }
   }
 
@@ -150,7 +146,7 @@ function groupsBelow(node: Node, keys: readonly string[]): KeyGroup[] {
     const next = node.keys[at + 1];
     let end = from + 1;
     while (end < keys.length && (next === undefined || compareText(keys[end] ?? '', next) < 0)) end++;
-    const name = node.child(at)?.name;
+    const name = node.children[at]?.name;
     if (name !== undefined) groups.push({ name, keys: keys.slice(from, end) });
     from = end;
   }

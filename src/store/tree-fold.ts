@@ -72,12 +72,7 @@ function nodes<E>(tree: PageTree<E>, root: TreeRoot | null, level: number, sizes
   return {
     old: root === null || level > root.height ? null : new TreeLevel(root, level, tree.loadNode),
     load: async (names) =>
-      (await tree.nodes(names, level)).map((node) =>
-        node.keys.flatMap((key, at) => {
-          const child = node.child(at);
-          return child === undefined ? [] : [[key, child] as const];
-        }),
-      ),
+      (await tree.nodes(names, level)).map(({ children }) => children.map((child) => [child.key, child])),
     encode: (entries) =>
       encodeNode(
         level,

@@ -1,7 +1,7 @@
 /** The pages of one level of a tree, from left to right: found by a key, and from one to the next. */
 import { CairnError } from '../errors.ts';
-import type { Node, PageRef } from '../format/node.ts';
-import type { PageName } from '../format/page-name.ts';
+import { type Node, PageRef } from '../format/node.ts';
+import { hashOfPage, type PageName } from '../format/page-name.ts';
 
 /** A tree: its highest page and how many levels of nodes it has; an empty tree is null. */
 export interface TreeRoot {
@@ -72,7 +72,7 @@ export class TreeLevel {
   async #down(path: Step[], choose: (node: Node) => number): Promise<Place> {
     const { name, height, entries } = this.#root;
     // Of the root no node tells the first key and the weight, and nobody asks for them: it is alone in its level.
-    let ref: PageRef = { key: '', name, weight: 0, entries };
+    let ref = new PageRef('', hashOfPage(name), 0, entries);
     const above = path.at(-1);
     if (above !== undefined) ref = childAt(above);
     for (let level = height - path.length; level > this.#level; level--) {
@@ -86,7 +86,7 @@ export class TreeLevel {
 }
 
 function childAt({ node, at }: Step): PageRef {
-  const child = node.child(at);
+  const child = node.children[at];
   if (child === undefined) throw new CairnError('internal', 'A node has no child there');
   return child;
 }

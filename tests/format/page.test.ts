@@ -1,45 +1,19 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CairnError } from '../../src/errors.ts';
-import { type Bytes, compareText, equal } from '../../src/format/bytes.ts';
+import { type Bytes, equal } from '../../src/format/bytes.ts';
 import { Page, type PageEntry } from '../../src/format/page.ts';
 import { encodePage } from '../../src/format/page-writing.ts';
 import { asDeviceNumber, asStamp } from '../../src/format/stamp.ts';
 import { emptyRow, type RowState } from '../../src/model/row.ts';
-import { cellsOver, fewColumns, manyCells, plainRow, rowOf, writtenOn } from '../model/arbitraries.ts';
+import { plainRow } from '../model/arbitraries.ts';
 import { property } from '../property.ts';
-
-const ids = fc.oneof(
-  fc.constantFrom('', 'a', 'aa', 'b', '\uFF5E', '\u{1F600}', '\u{1F600}a', 'é', 'ab'),
-  fc.string({ unit: 'grapheme', maxLength: 6 }),
-);
-const histories = fc.oneof(
-  { weight: 6, arbitrary: fc.array(writtenOn(cellsOver(fewColumns, 3)), { minLength: 1, maxLength: 4 }) },
-  { weight: 1, arbitrary: fc.array(writtenOn(manyCells), { minLength: 1, maxLength: 4 }) },
-);
-const rows = fc
-  .uniqueArray(fc.tuple(ids, histories), { selector: ([id]) => id, maxLength: 12 })
-  .map((all): [string, RowState][] =>
-    all
-      .map(([id, history]): [string, RowState] => [id, rowOf(history)])
-      .sort(([a], [b]) => compareText(a, b)),
-  );
+import { pageRows, rowIds, shuffled } from './page-rows.ts';
 
 const plain = (entries: readonly PageEntry[]): unknown =>
   entries.map(([id, row]) => [id, plainRow({ ...row, cells: new Map(row.cells) })]);
 
-/** The same row, its cells put in another order and each with a version object of its own. */
-function shuffled({ cells, ...row }: RowState): RowState {
-  const copies = [...cells]
-    .reverse()
-    .map(([name, { value, version }]) => [name, { value, version: { ...version } }]);
-  return {
-    ...row,
-    cells: new Map(copies as [string, RowState['cells'] extends Map<string, infer C> ? C : never][]),
-  };
-}
-
-property('STORE-7: what is packed comes back, all at once and row by row', 500, rows, (entries) => {
+property('STORE-7: what is packed comes back, all at once and row by row', 500, pageRows, (entries) => {
   const page = new Page(encodePage('items', entries));
   expect(page.table).toBe('items');
   expect(page.count).toBe(entries.length);
@@ -50,16 +24,22 @@ property('STORE-7: what is packed comes back, all at once and row by row', 500, 
   });
 });
 
-property('a row is found by its id, and one that is not here is not', 500, rows, ids, (entries, other) => {
-  const page = new Page(encodePage('t', entries));
-  for (const [at, [id]] of entries.entries()) expect(page.find(id)).toBe(at);
-  if (!entries.some(([id]) => id === other)) expect(page.find(other)).toBe(-1);
-});
+property(
+  'a row is found by its id, and one that is not here is not',
+  500,
+  pageRows,
+  rowIds,
+  (entries, other) => {
+    const page = new Page(encodePage('t', entries));
+    for (const [at, [id]] of entries.entries()) expect(page.find(id)).toBe(at);
+    if (!entries.some(([id]) => id === other)) expect(page.find(other)).toBe(-1);
+  },
+);
 
 property(
   'STORE-6: its bytes follow from the rows alone, in whatever order their cells were written',
   300,
-  rows,
+  pageRows,
   (entries) => {
     const bytes = encodePage('t', entries);
     expect(
@@ -78,7 +58,7 @@ property(
 property(
   'bytes that were tampered with are refused, or are other rows; nothing else is thrown, and little is allocated',
   1500,
-  rows,
+  pageRows,
   fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { minLength: 1, maxLength: 3 }),
   fc.nat(),
   (entries, changes, cut) => {

@@ -2,20 +2,19 @@ import type { Bytes } from '../../src/format/bytes.ts';
 import type { PageName } from '../../src/format/page-name.ts';
 import type { PageSink, PageSource } from '../../src/store/page-source.ts';
 
-/** Pages in memory. It counts what is asked of it, and refuses to be given what it has. */
+/** Pages in memory, which remembers what was asked of it. */
 export class PageShelf implements PageSource, PageSink {
   readonly pages = new Map<PageName, Bytes>();
-  readonly put: (name: PageName, bytes: Bytes) => void | Promise<void>;
+  beforePut: () => void | Promise<void> = () => undefined;
   read: PageName[] = [];
   written: PageName[] = [];
+  /** How often it was read, of however many pages. */
   calls = 0;
 
-  constructor(beforePut: () => void | Promise<void> = () => undefined) {
-    this.put = async (name, bytes) => {
-      await beforePut();
-      this.pages.set(name, bytes);
-      this.written.push(name);
-    };
+  async put(name: PageName, bytes: Bytes): Promise<void> {
+    await this.beforePut();
+    this.pages.set(name, bytes);
+    this.written.push(name);
   }
 
   async get(names: readonly PageName[]): Promise<readonly Bytes[]> {
