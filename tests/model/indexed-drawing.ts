@@ -49,6 +49,8 @@ const wrong: readonly CborValue[] = [
 const sampled = <T>(arbitrary: fc.Arbitrary<T>): readonly T[] =>
   fc.sample(arbitrary, { seed: runSeed(), numRuns: 500 });
 const texts = sampled(nastyTexts);
+/** Some of which share the characters that a key has. */
+const longTexts = texts.filter((text) => text.startsWith('e'.repeat(60)));
 const someIds = sampled(nastyIds);
 const numbers = sampled(nastyNumbers.filter(Number.isFinite));
 const integers = sampled(
@@ -58,11 +60,12 @@ const integers = sampled(
   ),
 );
 
-function valuesOf(column: Column): readonly Comparable[] {
+/** What a column's few values are drawn from. */
+function valuesOf(column: Column, draw: Draw): readonly Comparable[] {
   switch (column.type) {
     case 'text':
     case 'ref':
-      return texts;
+      return draw.chance(0.3) ? longTexts : texts;
     case 'boolean':
       return [false, true];
     case 'number':
@@ -94,14 +97,14 @@ export function drawn(draw: Draw): Drawn {
   };
   checkSchema(schema);
   const pools = new Map(
-    [...columns].map(([name, column]) => [
-      name,
-      Array.from({ length: 1 + draw.below(4) }, () => draw.pick(valuesOf(column))),
-    ]),
+    [...columns].map(([name, column]) => {
+      const values = valuesOf(column, draw);
+      return [name, Array.from({ length: 1 + draw.below(4) }, () => draw.pick(values))];
+    }),
   );
   const value = (name: string): Comparable => draw.pick(pools.get(name) ?? [null]);
   const rows = new Map<string, RowState>();
-  for (const id of draw.list(30, () => draw.pick(someIds))) {
+  for (const id of draw.list(40, () => draw.pick(someIds))) {
     const cells: Record<string, CborValue> = { extra: 1 };
     for (const name of columnNames) {
       if (draw.chance(0.8)) cells[name] = value(name);
@@ -110,24 +113,27 @@ export function drawn(draw: Draw): Drawn {
     rows.set(id, rowOf(cells));
   }
   const table = new Table(schema, rows);
-  const query = drawnQuery(draw, table, columns, value);
+  const query = drawnQuery(draw, table, columns, draw.pick([...indexes.values()]), value);
   checkQuery(schema, 'things', query);
   return { table, query };
 }
+
+const conditionKinds = ['bare', 'bare', 'null', 'in', 'in', 'many', 'range', 'range', 'prefix', 'contains'];
 
 function drawnQuery(
   draw: Draw,
   table: Table,
   columns: ReadonlyMap<string, Column>,
+  index: readonly string[],
   some: (name: string) => Comparable,
 ): Query {
   const someId = (): string => draw.pick(draw.chance(0.8) && table.ids.length > 0 ? table.ids : someIds);
   const valueIn = (name: string): Comparable => (name === 'id' ? someId() : some(name));
   const typeOf = (name: string): string => columns.get(name)?.type ?? 'text';
   const isText = (name: string): boolean => typeOf(name) === 'text' || typeOf(name) === 'ref';
-  const condition = (name: string): unknown => {
+  const condition = (name: string, kinds: readonly string[] = conditionKinds): unknown => {
     const value = valueIn(name);
-    switch (draw.pick(['bare', 'bare', 'null', 'in', 'in', 'many', 'range', 'range', 'prefix', 'contains'])) {
+    switch (draw.pick(kinds)) {
       case 'null':
         return null;
       case 'in':
@@ -151,16 +157,32 @@ function drawnQuery(
         return value;
     }
   };
-  const where = Object.fromEntries(
-    ['id', ...columnNames]
-      .filter((name) => draw.chance(name === 'id' ? 0.1 : 0.4))
+  // Half of the queries are such as an index is made for.
+  const isFor = draw.chance(0.5);
+  const given = isFor ? index.slice(0, draw.below(index.length + 1)) : [];
+  const where = Object.fromEntries([
+    ...['id', ...columnNames]
+      .filter((name) => draw.chance(name === 'id' ? 0.1 : isFor ? 0.15 : 0.4))
       .map((name) => [name, condition(name)]),
-  );
-  const orderBy = Array.from({ length: draw.below(4) }, () => {
-    const column = draw.pick(draw.chance(0.1) ? ['id'] : columnNames);
-    const direction = draw.pick(['asc', 'desc']);
-    return draw.pick([column, [column, direction], [column, direction], [column, direction, 'nulls-last']]);
-  });
+    ...given.map((name) => [name, condition(name, ['bare', 'in'])]),
+    ...(isFor && draw.chance(0.5) ? index.slice(given.length, given.length + 1) : []).map((name) => [
+      name,
+      condition(name, ['range', 'range', 'prefix', 'many']),
+    ]),
+  ]);
+  const direction = draw.pick(['asc', 'desc']);
+  const orderOn = (column: string): unknown => {
+    const along = isFor || draw.chance(0.5) ? direction : draw.pick(['asc', 'desc']);
+    return draw.pick([
+      [column, along],
+      [column, along, 'nulls-last'],
+      along === 'asc' ? column : [column, along],
+    ]);
+  };
+  const ordered: readonly string[] = isFor
+    ? [...index.slice(draw.below(given.length + 1)), ...(draw.chance(0.3) ? ['id'] : [])]
+    : Array.from({ length: draw.below(4) }, () => draw.pick(draw.chance(0.1) ? ['id'] : columnNames));
+  const orderBy = ordered.map(orderOn);
   const query: Record<string, unknown> = { where, orderBy };
   if (draw.chance(0.7)) query.limit = draw.below(9);
   if (draw.chance(0.5)) {

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { compareText } from '../../src/format/bytes.ts';
 import type { CborValue } from '../../src/format/cbor.ts';
 import { asDeviceNumber, asStamp } from '../../src/format/stamp.ts';
@@ -5,7 +6,7 @@ import { type Access, groupIn } from '../../src/model/access.ts';
 import { idOf } from '../../src/model/index-key.ts';
 import { type AnyRow, compareRows, matcher, type Query } from '../../src/model/query.ts';
 import { emptyRow, type RowState } from '../../src/model/row.ts';
-import { decodeRow, type Schema, tableOf } from '../../src/model/schema.ts';
+import { decodeRow, isWellFormed, type Schema, tableOf } from '../../src/model/schema.ts';
 import { type Index, indexKeyOf } from '../../src/model/table-index.ts';
 import type { TextRange } from '../../src/model/text-range.ts';
 
@@ -24,6 +25,7 @@ export class Table {
   readonly schema: Schema;
   readonly rows: Rows;
   readonly ids: readonly string[];
+  readonly #keys = new Map<string, readonly string[]>();
   readonly #views: ReadonlyMap<string, AnyRow>;
 
   constructor(schema: Schema, rows: Rows) {
@@ -35,21 +37,26 @@ export class Table {
   }
 
   keys(index: Index): readonly string[] {
-    return [...this.rows].flatMap(([id, row]) => indexKeyOf(index, id, row) ?? []).sort(compareText);
+    const known = this.#keys.get(index.identity);
+    if (known !== undefined) return known;
+    const keys = [...this.rows].flatMap(([id, row]) => indexKeyOf(index, id, row) ?? []).sort(compareText);
+    this.#keys.set(index.identity, keys);
+    return keys;
   }
 
   view(id: string): AnyRow {
     return this.#views.get(id) ?? { id };
   }
 
-  /** What the query means. */
-  answer({ where, orderBy, after, limit }: Query): AnyRow[] {
+  /** What the query means: the rows' ids. */
+  answer({ where, orderBy, after, limit }: Query): string[] {
     const order = compareRows<AnyRow>(orderBy);
     return [...this.#views.values()]
       .filter(matcher<AnyRow>(where))
       .filter((row) => after === undefined || order(row, after) > 0)
       .sort(order)
-      .slice(0, limit);
+      .slice(0, limit)
+      .map(({ id }) => id);
   }
 }
 
@@ -63,13 +70,16 @@ export function read(
   direction: 'asc' | 'desc',
 ): string[] {
   return ranges.flatMap((range) => {
+    // It may hold something, and a tree can look for where it begins and ends: both have a UTF-8 form.
+    expect(range.to === null || compareText(range.from, range.to) < 0).toBe(true);
+    expect(isWellFormed(range.from + (range.to ?? ''))).toBe(true);
     const found = texts.filter((text) => isIn(range, text));
     return direction === 'asc' ? found : found.reverse();
   });
 }
 
 /** Reads as an access tells: group by group, each sorted, no further than the limit. */
-export function follow(access: Access, table: Table, query: Query): { rows: AnyRow[]; looked: string[] } {
+export function follow(access: Access, table: Table, query: Query): { ids: string[]; looked: string[] } {
   const compare = compareRows<AnyRow>(query.orderBy);
   const fits = matcher<AnyRow>(query.where);
   const { after, limit = Number.POSITIVE_INFINITY } = query;
@@ -89,7 +99,7 @@ export function follow(access: Access, table: Table, query: Query): { rows: AnyR
     if (table.rows.has(id) && fits(row) && (after === undefined || compare(row, after) > 0)) group.push(row);
   }
   rows.push(...group.sort(compare));
-  return { rows: rows.slice(0, limit), looked };
+  return { ids: rows.slice(0, limit).map(({ id }) => id), looked };
 }
 
 /** Ids in the order in which they are read, each with its group. */
