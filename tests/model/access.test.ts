@@ -5,8 +5,8 @@ import { indexAccess } from '../../src/model/index-access.ts';
 import { groupOf, idOf, isCut } from '../../src/model/index-key.ts';
 import {
   type AnyRow,
-  type Comparable,
   checkQuery,
+  comparableAt,
   compareRows,
   conditionTest,
   matcher,
@@ -30,7 +30,7 @@ function checkNarrow(access: IndexAccess, { table, query }: Drawn): void {
   const isSharp =
     after !== null &&
     parts.order.every(({ column, nullsLast }) => {
-      const value = valueAt(after, column);
+      const value = comparableAt(after, column);
       return typeof value === 'string' ? value.length <= 64 : value !== null || !nullsLast;
     });
   expect(access.ranges.length).toBeLessThanOrEqual(2 * 64 + 1);
@@ -56,7 +56,7 @@ function checkNarrow(access: IndexAccess, { table, query }: Drawn): void {
       if (isExact && (condition.prefix ?? '').isWellFormed()) {
         expect(
           conditionTest(use === 'eq' || use === 'in' ? { in: parts.points.get(name) } : rest)(
-            valueAt(row, name),
+            comparableAt(row, name),
           ),
         ).toBe(true);
       }
@@ -66,10 +66,6 @@ function checkNarrow(access: IndexAccess, { table, query }: Drawn): void {
     }
   }
 }
-
-// A row of the test's tables has comparable values in the columns that queries name.
-const valueAt = (row: AnyRow, name: string): Comparable =>
-  (row as unknown as Readonly<Record<string, Comparable>>)[name] ?? null;
 
 describe('reading by an access', () => {
   property(
