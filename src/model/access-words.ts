@@ -4,6 +4,7 @@ import type { Direction } from './query.ts';
 
 /**
  *   index items(list, order): list = …, ascending, in order
+ *   index items(due): descending, in order, rows of one due sorted
  *   index items(due): due in a range, then sorted
  *   scan of ids in a range, descending, in order
  *   2 rows by id
@@ -42,8 +43,8 @@ function orderWords({
   return isOrdered ? [direction === 'asc' ? 'ascending' : 'descending', 'in order'] : ['then sorted'];
 }
 
-function groupWords({ isOrdered, idOrder, groupColumns, index }: IndexAccess): string[] {
-  if (!isOrdered || idOrder !== null) return [];
+function groupWords({ isOrdered, idOrder, direction, groupColumns, index }: IndexAccess): string[] {
+  if (!isOrdered || idOrder === direction) return [];
   const names = index.columns.slice(0, groupColumns).map(({ name }) => name);
   return [`rows of one ${names.join(', ')} sorted`];
 }

@@ -14,11 +14,12 @@
  *
  * 1. Every row that fits and is in the index has its key in one of the ranges, and no range meets another. Other keys may be in
  *    them too: the reader tests the whole `where`, and `after`, on each row.
- * 2. With `isOrdered`, rows that fit come in the query's order group by group, all ranges read as one: a group is what `groupOf(key,
- *    groupColumns)` says, and may go on in the next range. With `idOrder`, the rows of one group that is not cut stand in that order of
- *    ids; without, and in a cut group, the reader sorts them. So when the limit is reached and the group is over, nothing is missing.
+ * 2. With `isOrdered`, rows that fit come in the query's order group by group, all ranges read as one: a group is what `groupIn` says, and
+ *    may go on in the next range. The reader sorts the rows of one group. So when the limit is reached and the group is over, nothing
+ *    is missing.
  */
 import { indexAccess } from './index-access.ts';
+import { groupOf, isCut } from './index-key.ts';
 import type { Direction, Query } from './query.ts';
 import { isById, isRange, partsOf, type QueryParts } from './query-parts.ts';
 import type { Schema } from './schema.ts';
@@ -42,8 +43,9 @@ export interface IndexAccess {
   readonly ranges: readonly TextRange[];
   readonly direction: Direction;
   readonly isOrdered: boolean;
-  /** How many columns make a group (promise 2); 0 if not ordered: then all rows are one. */
+  /** Rows that have the same values in so many columns make a group; 0 if not ordered: then all rows are one. */
   readonly groupColumns: number;
+  /** Rows of a whole group, one that is not cut, stand in this order of ids; null where they are to be looked at first. */
   readonly idOrder: Direction | null;
 }
 
@@ -80,6 +82,16 @@ export function accessFor(
     if (worth(access, parts) > worth(best, parts)) best = access;
   }
   return best;
+}
+
+/**
+ * What stands together: rows of different groups come in the query's order, rows of one in any. Where keys are read in the order in
+ * which the query has the ids of equal rows, each is a group of its own. Null where no order is known.
+ */
+export function groupIn(access: IndexAccess, key: string): string | null {
+  if (!access.isOrdered) return null;
+  const isSorted = access.idOrder === access.direction && !isCut(groupOf(key));
+  return isSorted ? key : groupOf(key, access.groupColumns);
 }
 
 /** Rules 2 to 5 as a number: each outweighs those behind it, as an index has four columns at most. */

@@ -39,9 +39,9 @@ export function indexAccess(index: Index, parts: QueryParts): IndexAccess {
     uses.push(values.length === 1 ? 'eq' : 'in');
   }
   const next = index.columns[uses.length];
-  // Nulls can lie in a range of their own behind one group alone, and in a cut one they are not apart.
+  // Nulls can be read last behind one group alone.
   const [only = '', ...others] = groups;
-  const { nullsApart, ...order } = orderOf(index, parts, others.length === 0 && !isCut(only) ? next : null);
+  const { nullsApart, ...order } = orderOf(index, parts, others.length === 0 ? next : undefined);
 
   let ranges = groups.map(startingWith);
   const condition = next && parts.conditions.get(next.name);
@@ -98,7 +98,7 @@ function boundsIn(group: string, condition: AnyCondition): TextRange[] {
 function orderOf(
   { columns }: Index,
   parts: QueryParts,
-  apart: IndexColumn | null | undefined,
+  apart: IndexColumn | undefined,
 ): Order & { readonly nullsApart: boolean } {
   const { order } = parts;
   const direction = directionOf(order[0]);
