@@ -1,7 +1,7 @@
 /** The rows of a base that may be among those of a query, in the way that takes the least reading (`accessFor`). */
 import { compareText } from '../format/bytes.ts';
-import { type Access, accessFor, type IndexAccess } from '../model/access.ts';
-import { groupOf, idOf } from '../model/index-key.ts';
+import { type Access, accessFor, groupIn, type IndexAccess } from '../model/access.ts';
+import { idOf } from '../model/index-key.ts';
 import type { Query } from '../model/query.ts';
 import type { Schema } from '../model/schema.ts';
 import type { Base, BaseReader } from '../store/base.ts';
@@ -44,10 +44,11 @@ const firstRows = 64;
 const mostRows = 1024;
 
 async function* readIndex(
-  { index, ranges, direction, isOrdered, groupColumns }: IndexAccess,
+  access: IndexAccess,
   table: string,
   reader: BaseReader,
 ): AsyncGenerator<readonly Candidate[]> {
+  const { index, ranges, direction, isOrdered } = access;
   let most = isOrdered ? firstRows : mostRows;
   for (const range of ranges) {
     for await (const keys of reader.keys(index.identity, range, direction)) {
@@ -55,7 +56,7 @@ async function* readIndex(
         const some = keys.slice(from, from + most);
         from += some.length;
         most = Math.min(mostRows, most * 2);
-        const groups = new Map(some.map((key) => [idOf(key), isOrdered ? groupOf(key, groupColumns) : null]));
+        const groups = new Map(some.map((key) => [idOf(key), groupIn(access, key)]));
         yield* rowsOf(table, [...groups.keys()], reader, (id) => groups.get(id) ?? null);
       }
     }
