@@ -10,10 +10,12 @@ const bulkMs = 5_000;
 /** After a failure: this long at first, doubling up to the most; milliseconds. */
 const again = { first: 10_000, most: 600_000 };
 
-export interface CompactorOptions extends CompactionOptions {
-  /** For tests: another limit than DESIGN's. */
+/** For tests: other sizes than DESIGN's. */
+export interface FoldSizes extends Pick<CompactionOptions, 'sizes'> {
   readonly due?: Weight;
 }
+
+export type CompactorOptions = CompactionOptions & FoldSizes;
 
 /** Settles when `signal` is aborted, or the store is closed. */
 export async function keepCompact(

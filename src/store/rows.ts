@@ -228,7 +228,8 @@ async function* allOf(
   }
 }
 
-type OpenBase = (base: Base) => BaseReader;
+/** Gives what reads a base. */
+export type OpenBase = (base: Base) => BaseReader;
 
 /** Of a store that has a journal and nothing else. */
 async function noPages(): Promise<never> {

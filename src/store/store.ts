@@ -15,11 +15,12 @@ import { Keyring } from './keyring.ts';
 import { ChangedRows } from './memory-table.ts';
 import { Notes } from './notes.ts';
 import { foldJournal, type Opened, saveStanding } from './opening.ts';
+import type { PageSource } from './page-source.ts';
 import { isPageGone, PageStore } from './page-store.ts';
 import { corrupt, folding, readRecord } from './read-record.ts';
 import type { JournalRecord, RecordKind, SealedRecord } from './record.ts';
 import { encodeRecord, writerLength } from './record-codec.ts';
-import { Rows } from './rows.ts';
+import { type OpenBase, Rows } from './rows.ts';
 import type { OutboxItem, Passed, Standing } from './standing.ts';
 import type { Durability } from './transaction.ts';
 
@@ -30,6 +31,8 @@ export interface StoreOptions extends DatabaseOptions {
   readonly tailEveryMs?: number | null;
   /** Where the rules of membership records come from; by default they are loaded when first needed. */
   readonly loadFoldMembers?: LoadFoldMembers;
+  /** Where what reads pages comes from; by default it is loaded when there are any. */
+  readonly loadBaseReading?: () => Promise<(source: PageSource) => OpenBase>;
 }
 
 /** Opens the store of a space. Throws what `Database.open` throws, and `storage-corrupt`. */
@@ -44,7 +47,7 @@ export async function openStore(
     const pages = new PageStore(database);
     let store: Store | null = null;
     const rows = new Rows(
-      async () => (await loadPart(() => import('./base-reader.ts'))).baseReading(pages),
+      async () => (await (options.loadBaseReading ?? importBaseReading)())(pages),
       async () => store?.refresh(),
     );
     const [keyring, folded] = await Promise.all([
@@ -432,6 +435,8 @@ export class Store {
     });
   }
 }
+
+const importBaseReading = async () => (await loadPart(() => import('./base-reader.ts'))).baseReading;
 
 /** What a tab posts after it has added a record. */
 const announcement = 'appended';

@@ -4,7 +4,7 @@ import type { Schema } from '../model/schema.ts';
 import { indexesOf, indexKeyOf } from '../model/table-index.ts';
 import type { Runtime } from '../runtime.ts';
 import type { IndexDefinition } from '../store/compaction.ts';
-import { keepCompact } from '../store/compactor.ts';
+import { type FoldSizes, keepCompact } from '../store/compactor.ts';
 import type { Store } from '../store/store.ts';
 
 /** Settles when `signal` is aborted, or the store is closed. */
@@ -13,8 +13,9 @@ export function keepCompacting(
   store: Store,
   schema: Schema,
   signal: AbortSignal,
+  other: FoldSizes = {},
 ): Promise<void> {
-  return keepCompact(runtime, store, signal, { indexes: definitionsOf(schema) });
+  return keepCompact(runtime, store, signal, { ...other, indexes: definitionsOf(schema) });
 }
 
 export function definitionsOf(schema: Schema): readonly IndexDefinition[] {

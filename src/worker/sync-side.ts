@@ -10,6 +10,7 @@ import type { Activity } from '../model/activity.ts';
 import { lowestReader } from '../model/schema.ts';
 import type { SpaceStatus } from '../model/sync-status.ts';
 import type { Runtime } from '../runtime.ts';
+import type { FoldSizes } from '../store/compactor.ts';
 import type { Store } from '../store/store.ts';
 import { openSync, type SyncContext } from '../sync/context.ts';
 import { type Cycle, type CycleState, startCycle } from '../sync/cycle.ts';
@@ -41,6 +42,7 @@ export interface SyncSideParts {
   readonly told: (state: CycleState) => void;
   /** Hears that there are other names. */
   readonly named: () => void;
+  readonly foldSizes?: FoldSizes;
 }
 
 export class SyncSide {
@@ -184,9 +186,10 @@ export class SyncSide {
       this.#tell(state);
     });
     for (const begins of this.#awaitingTurn) begins(cycle);
-    const { runtime, store, request } = this.#parts;
+    const { runtime, store, request, foldSizes } = this.#parts;
     const over = new AbortController();
-    const compacting = keepCompacting(runtime, store, request.schema, AbortSignal.any([turn, over.signal]));
+    const until = AbortSignal.any([turn, over.signal]);
+    const compacting = keepCompacting(runtime, store, request.schema, until, foldSizes);
     try {
       await cycle.ended;
     } finally {

@@ -3,8 +3,9 @@
  * the device would.
  */
 import { isError } from '../../src/errors.ts';
-import type { SpaceId } from '../../src/format/bytes.ts';
+import type { Bytes, SpaceId } from '../../src/format/bytes.ts';
 import { type Changeset, decodeChangeset } from '../../src/format/changeset.ts';
+import type { PageName } from '../../src/format/page-name.ts';
 import type { DeviceNumber } from '../../src/format/stamp.ts';
 import type { Draft } from '../../src/model/draft.ts';
 import { localRecord } from '../../src/store/local-write.ts';
@@ -33,10 +34,11 @@ export class Device implements Surroundings {
   readonly random: Random;
   readonly network: Network;
   readonly profile: Profile;
+  readonly pages = new Map<PageName, Bytes>();
   readonly space: SpaceId | null;
   readonly tabs: readonly Tab[];
   readonly committed: Committed[] = [];
-  readonly counts = { storageFaults: 0, deaths: 0, freezes: 0 };
+  readonly counts = { storageFaults: 0, deaths: 0, freezes: 0, folds: 0 };
   readonly surprises: unknown[] = [];
   /** How many more transactions may write before the disk is full. */
   room = Number.POSITIVE_INFINITY;

@@ -20,10 +20,13 @@ import { appendLeaf, emptyFrontier, frontierRoot, leafHash } from '../../src/for
 import type { DeviceNumber, Version } from '../../src/format/stamp.ts';
 import { decodeEntriesAppend } from '../../src/format/wire.ts';
 import { digestRows } from '../../src/model/digest.ts';
+import { mergeRows } from '../../src/model/merge.ts';
+import type { RowState } from '../../src/model/row.ts';
 import type { SpaceStatus } from '../../src/model/sync-status.ts';
 import type { MemoryStorage } from '../../src/relay/memory-storage.ts';
-import type { Folded } from '../../src/store/folded.ts';
+import { baseReading } from '../../src/store/base-reader.ts';
 import { ChangedRows } from '../../src/store/memory-table.ts';
+import type { PageSource } from '../../src/store/page-source.ts';
 import { Rows } from '../../src/store/rows.ts';
 import type { Store } from '../../src/store/store.ts';
 import { Broken } from './broken.ts';
@@ -186,9 +189,10 @@ export class Oracle implements Witness {
     const committed = device.committed.length;
     const seen = this.#seen.get(store);
     if (seen?.position === position && seen.committed === committed) return seen.digest;
-    for (const write of device.committed) if (write.position <= position) checkShown(store, write, tab.name);
+    const rows = await rowsOf(store, device);
+    for (const write of device.committed) if (write.position <= position) checkShown(rows, write, tab.name);
     this.#checkCursors(store, tab.name);
-    const digest = seen?.position === position ? seen.digest : await digestOf(store);
+    const digest = seen?.position === position ? seen.digest : await digestOf(rows);
     this.#seen.set(store, { position, committed, digest });
     return digest;
   }
@@ -239,10 +243,10 @@ export class Oracle implements Witness {
         if (!this.#arrived.has(name)) throw new Broken(`change ${name} never came to the relay`);
       }
     }
-    const expected = await digestOf({ rows: this.#rows });
-    for (const { tabs } of this.#devices) {
-      for (const { store, name } of tabs) {
-        if (store === null || (await digestOf(store)) !== expected)
+    const expected = await digestRows(this.#rows.all());
+    for (const device of this.#devices) {
+      for (const { store, name } of device.tabs) {
+        if (store === null || (await digestOf(await rowsOf(store, device))) !== expected)
           throw new Broken(`${name} shows other rows`);
       }
     }
@@ -250,11 +254,11 @@ export class Oracle implements Witness {
   }
 }
 
-function checkShown(store: Store, { device, changeset }: Committed, name: string): void {
+function checkShown(rows: SeenRows, { device, changeset }: Committed, name: string): void {
   const version: Version = { stamp: changeset.stamp, device };
   const lost = (what: string): Broken => new Broken(`${name} lost ${what} written at ${version.stamp}`);
   for (const op of changeset.ops) {
-    const row = store.rows.get(op.table, op.id);
+    const row = rows.get(`${op.table}/${op.id}`)?.[2];
     if (row === undefined) throw lost(`row ${op.table}/${op.id}`);
     if (op.kind === 'put') {
       for (const column of op.cells.keys()) {
@@ -281,6 +285,32 @@ function cursorsOf(store: Store): string {
     .join(' ');
 }
 
-function digestOf({ rows }: Pick<Folded, 'rows'>): Promise<string> {
-  return digestRows(rows.all());
+type SeenRows = ReadonlyMap<string, readonly [table: string, id: string, row: RowState]>;
+
+/** What a tab shows, read past its database: the pages that it rests on, with what it has above them. */
+async function rowsOf({ rows }: Store, { pages }: Device): Promise<SeenRows> {
+  const source: PageSource = {
+    get: async (names) =>
+      names.map((name) => {
+        const bytes = pages.get(name);
+        if (bytes === undefined) throw new Broken(`page ${name} was never written`);
+        return bytes;
+      }),
+  };
+  const seen = new Rows(async () => baseReading(source));
+  await seen.ready(rows.base);
+  seen.rest(rows.base);
+  const all = new Map<string, readonly [string, string, RowState]>();
+  for await (const row of seen.all()) all.set(`${row[0]}/${row[1]}`, row);
+  for (const table of rows.above.tables()) {
+    for (const [id, row] of rows.above.scan(table)) {
+      const below = all.get(`${table}/${id}`)?.[2];
+      all.set(`${table}/${id}`, [table, id, below === undefined ? row : mergeRows(below, row)]);
+    }
+  }
+  return all;
+}
+
+function digestOf(rows: SeenRows): Promise<string> {
+  return digestRows(rows.values());
 }

@@ -157,6 +157,41 @@ export const plantedBugs = [
     replace:
       "if (isError(thrown, 'too-large')) return request.start + request.entries.length - 1;\n    if (!isError(thrown, 'stale-membership')) throw thrown;",
   },
+  {
+    name: 'fold-forgets-newer',
+    what: 'With a new base, rows that changed since it was made leave memory as well.',
+    file: 'src/store/memory-table.ts',
+    find: 'if (slot.changedAt > position) ids.add(id);',
+    replace: 'if (slot.changedAt > position + 2) ids.add(id);',
+  },
+  {
+    name: 'swept-in-use',
+    what: 'The sweep deletes pages that the base rests on.',
+    file: 'src/store/compaction.ts',
+    find: 'of [store.standing.base, before]) {',
+    replace: 'of [before]) {',
+  },
+  {
+    name: 'fold-lays-over',
+    what: 'A row that is known in part takes the place of the whole one in its page.',
+    file: 'src/store/compaction.ts',
+    find: 'const after = below === null ? row : mergeRows(below, row);',
+    replace: 'const after = row;',
+  },
+  {
+    name: 'pages-behind-their-record',
+    what: 'A new base is in the journal before its last pages are on disk.',
+    file: 'src/store/compaction.ts',
+    find: '  await fold.flush();\n',
+    replace: '',
+  },
+  {
+    name: 'opened-one-short',
+    what: 'Opening passes over the record behind the base.',
+    file: 'src/store/opening.ts',
+    find: 'if (position <= boundary) continue;',
+    replace: 'if (boundary > 0 && position <= boundary + 1) continue;',
+  },
 ];
 
 /** @param {string} name @returns {import('vite').Plugin} */

@@ -6,6 +6,7 @@
  *
  * The same seed and plan give the same run (TEST-1). A failing run is shrunk by leaving out actions.
  */
+import type { Store } from '../../src/store/store.ts';
 import 'fake-indexeddb/auto';
 import { forgetKnownKeys, loadStrictVerifier } from '../../src/crypto/ed25519.ts';
 import { loadHpke } from '../../src/crypto/hpke.ts';
@@ -234,6 +235,16 @@ class Run {
     await this.#world.aside(() => this.#oracle.judge());
   }
 
+  /** Every page that a tab rests on is where it looks for it. */
+  async #readAll(): Promise<void> {
+    for (const tab of this.#tabs) {
+      const { store } = tab;
+      if (store === null) continue;
+      tab.enter();
+      await this.#world.settle(countOf(store));
+    }
+  }
+
   /** Faults stop; in hours of virtual time all is sent, applied and equal to what was written. */
   async converge(): Promise<Summary> {
     const { devices, network, scheduler } = this.#world;
@@ -251,6 +262,7 @@ class Run {
       }
     }
     await this.#world.until(() => this.#isQuiet, 'everything is sent and applied');
+    await this.#readAll();
     await this.judge();
     const digest = await this.#world.aside(() => this.#oracle.checkContents());
     const sum = (of: (device: Device) => number): number =>
@@ -263,6 +275,7 @@ class Run {
       storageFaults: sum(({ counts }) => counts.storageFaults),
       deaths: sum(({ counts }) => counts.deaths),
       freezes: sum(({ counts }) => counts.freezes),
+      folds: sum(({ counts }) => counts.folds),
       ...network.counts,
     };
     return { digest, counts };
@@ -284,4 +297,10 @@ class Run {
       }),
     );
   }
+}
+
+async function countOf({ rows }: Store): Promise<number> {
+  let count = 0;
+  for await (const _ of rows.all()) count += 1;
+  return count;
 }

@@ -4,6 +4,7 @@
  */
 import { toHex } from '../../src/format/bytes.ts';
 import { deriveStatus, type SpaceStatus } from '../../src/model/sync-status.ts';
+import { baseReading } from '../../src/store/base-reader.ts';
 import { foldMembers } from '../../src/store/fold-members.ts';
 import type { RecordKind } from '../../src/store/record.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
@@ -21,6 +22,12 @@ import { VirtualRuntime } from './virtual-runtime.ts';
 
 /** A plan kills a tab some dozen times; one that dies more often does so by itself. */
 const mostDeaths = 200;
+
+/** So little that a tab folds every few writes, into several pages and levels. */
+const foldSizes = {
+  due: { ops: 12, bytes: 1_000_000 },
+  sizes: { leaf: { least: 64, most: 512, fewest: 1 }, node: { least: 128, most: 512, fewest: 2 } },
+};
 
 /** Records that only the tab whose turn it is may add. */
 const ofSync: readonly RecordKind[] = ['applied', 'sealed', 'sent', 'acknowledged', 'held', 'released'];
@@ -96,6 +103,7 @@ export class Tab {
         saveEvery: 16,
         // Loaded already: what a simulation awaits comes from its own queue alone.
         loadFoldMembers: async () => foldMembers,
+        loadBaseReading: async () => baseReading,
       });
       const known = await knownSync(store);
       if (this.#life === life) this.serve(store, known);
@@ -112,6 +120,12 @@ export class Tab {
     const { surprises } = this.#around;
     life.store = store;
     life.sync = known;
+    const { pages } = this.#around;
+    const put = store.pages.put.bind(store.pages);
+    store.pages.put = async (some) => {
+      for (const [name, bytes] of some) pages.set(name, bytes);
+      await put(some);
+    };
     store.onEvent((event) => {
       // A store that broke for good is opened again, as people do with the app; on a full disk they wait.
       if (event.kind === 'failed' && event.failure.code !== 'storage-full') this.kill(1_000);
@@ -120,6 +134,7 @@ export class Tab {
       const syncs = own && ofSync.some((kind) => kinds.has(kind));
       if (syncs && store.standing.tab !== life.tabName)
         surprises.push(new Broken(`${this.name} records sync in the turn of another tab`));
+      if (own && kinds.has('folded')) this.#around.counts.folds++;
       if (kinds.has('members')) life.side?.openNames();
     });
     const told = (state: CycleState): void => {
@@ -134,7 +149,18 @@ export class Tab {
     const isSeen = (): boolean => this.name.endsWith('-1');
     const { runtime } = life;
     const status = this.#statusOf(store, life);
-    life.side = new SyncSide({ runtime, store, request, relay, isSeen, known, status, told, named });
+    life.side = new SyncSide({
+      runtime,
+      store,
+      request,
+      relay,
+      isSeen,
+      known,
+      status,
+      told,
+      named,
+      foldSizes,
+    });
     // The name is the first that it draws.
     life.tabName = toHex(life.runtime.drawn);
   }
