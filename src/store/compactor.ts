@@ -24,6 +24,20 @@ export async function keepCompact(
   signal: AbortSignal,
   options: CompactorOptions,
 ): Promise<void> {
+  store.folds = true;
+  try {
+    await foldWhenDue(runtime, store, signal, options);
+  } finally {
+    store.folds = false;
+  }
+}
+
+async function foldWhenDue(
+  runtime: Runtime,
+  store: Store,
+  signal: AbortSignal,
+  options: CompactorOptions,
+): Promise<void> {
   let foldedAt = Number.NEGATIVE_INFINITY;
   let failures = 0;
   const pause = (): void => signal.throwIfAborted();

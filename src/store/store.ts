@@ -90,6 +90,8 @@ export class Store {
   /** For display alone. */
   readonly notes: Notes;
   readonly pages: PageStore;
+  /** Whether this tab folds the journal, to be said by what does. */
+  folds = false;
   readonly #runtime: Runtime;
   readonly #database: Database;
   readonly #journal: Journal;
@@ -162,9 +164,11 @@ export class Store {
 
   /**
    * Settles when the journal has room above the base for more than a person writes, at the latest after `mostWaitMs`: whoever writes much
-   * waits for this, so that what is to be folded is never more than fits in memory. Undefined if there is room now.
+   * where the folding is done waits for this, so that what is to be folded is never more than fits in memory. Undefined if there is room now,
+   * or this tab does not fold.
    */
   room(): Promise<void> | undefined {
+    if (!this.folds) return undefined;
     const { ops, bytes } = dueWeight(this.standing.base, true);
     return isBeyond(this.weight, { ops: 2 * ops, bytes: 2 * bytes }) ? this.#nextFold() : undefined;
   }
@@ -360,27 +364,31 @@ export class Store {
     const before = this.standing.position;
     for await (const run of this.#journal.after(before)) {
       let step = new Step();
-      for (const bytes of run) {
-        const position = this.standing.position + 1;
-        const own = position === attempt?.position && equal(bytes, attempt.bytes);
-        if (own) {
-          ours = true;
-          this.#notify(step.changed, false, step.kinds);
-          step = new Step();
+      try {
+        for (const bytes of run) {
+          const position = this.standing.position + 1;
+          const own = position === attempt?.position && equal(bytes, attempt.bytes);
+          if (own) {
+            ours = true;
+            this.#notify(step.changed, false, step.kinds);
+            step = new Step();
+          }
+          const record = readRecord(bytes, position, this.space);
+          // Keys are saved before the record that rests on them: another tab may have done both.
+          if (!own && restsOnKeys.has(record.kind)) await this.keyring.reload();
+          await this.#folded.ready(record);
+          const next = folding(position, () => this.#folded.next(record));
+          this.#folded.advance(record, next, step.changed);
+          step.kinds.add(record.kind);
+          if (own) {
+            this.#notify(step.changed, true, step.kinds);
+            step = new Step();
+          }
         }
-        const record = readRecord(bytes, position, this.space);
-        // Keys are saved before the record that rests on them: another tab may have done both.
-        if (!own && restsOnKeys.has(record.kind)) await this.keyring.reload();
-        await this.#folded.ready(record);
-        const next = folding(position, () => this.#folded.next(record));
-        this.#folded.advance(record, next, step.changed);
-        step.kinds.add(record.kind);
-        if (own) {
-          this.#notify(step.changed, true, step.kinds);
-          step = new Step();
-        }
+      } finally {
+        // What was folded is told, also where the next record could not be.
+        this.#notify(step.changed, false, step.kinds);
       }
-      this.#notify(step.changed, false, step.kinds);
     }
     if (attempt !== null && this.standing.position === before) {
       throw new CairnError('storage-broken', `Journal position ${attempt.position} is taken and not there`);

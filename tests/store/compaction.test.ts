@@ -1,7 +1,9 @@
 /** Compaction over a real journal, in simulated IndexedDB. */
 import 'fake-indexeddb/auto';
 import { expect, test } from 'vitest';
+import { CairnError } from '../../src/errors.ts';
 import { digestRows } from '../../src/model/digest.ts';
+import { baseReading } from '../../src/store/base-reader.ts';
 import { compact, sweep } from '../../src/store/compaction.ts';
 import { put, TestDevice, write } from './harness.ts';
 
@@ -37,4 +39,27 @@ test('STORE-4: what is folded into pages reads as before, here, in another tab a
   expect(await sweep(again.store, again.store.standing.base)).toBeGreaterThan(0);
   await other.store.refresh();
   expect(await digestRows(other.store.rows.all())).toBe(await digestRows(again.store.rows.all()));
+});
+
+test('PULL-18, STORE-18: rows that were read on from another tab are told, also where the record behind them cannot be folded yet', async () => {
+  const here = await TestDevice.make(indexedDB);
+  const tab = await here.openFounded();
+  let failures = 1;
+  const other = await here.open({
+    loadBaseReading: async () => {
+      failures -= 1;
+      if (failures >= 0) throw new CairnError('unavailable', 'no network, and that code is nowhere');
+      return baseReading;
+    },
+  });
+  here.origin.deaf = true;
+  const told: string[] = [];
+  other.store.onChange(({ rows }) => told.push(...rows.map(([, id]) => id)));
+  await write(tab, put('items', 'a', { n: 1 }));
+  await compact(tab.store, options);
+  await write(tab, put('items', 'b', { n: 2 }));
+  await expect(other.store.refresh()).rejects.toMatchObject({ code: 'unavailable' });
+  expect(told).toEqual(['a']);
+  await other.store.refresh();
+  expect(told).toEqual(['a', 'b']);
 });
