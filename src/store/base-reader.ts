@@ -1,4 +1,5 @@
 /** Reads the rows and keys of a base from its pages. */
+import { CairnError, isError } from '../errors.ts';
 import type { PageRow } from '../format/page-layout.ts';
 import type { Direction } from '../model/query.ts';
 import type { RowState } from '../model/row.ts';
@@ -16,19 +17,37 @@ export function baseReading(source: PageSource): (base: Base) => BaseReader {
   const rowTree = (table: string): PageTree<PageRow> => new PageTree(rowLeaf(table), source, nodes);
   return (base) => ({
     async rows(table, ids) {
-      const rows = await rowTree(table).get(base.tables.get(table) ?? null, ids);
-      return rows.map((row) => (row === undefined ? null : stateOf(row)));
+      try {
+        const rows = await rowTree(table).get(base.tables.get(table) ?? null, ids);
+        return rows.map((row) => (row === undefined ? null : stateOf(row)));
+      } catch (thrown) {
+        throw asDamage(thrown);
+      }
     },
     async *scan(table, range, direction) {
       const tree = rowTree(table);
-      for await (const leaf of tree.leaves(base.tables.get(table) ?? null, inTree(range, direction)))
-        yield leaf.entries().map(([id, row]) => [id, stateOf(row)] as const);
+      try {
+        for await (const leaf of tree.leaves(base.tables.get(table) ?? null, inTree(range, direction)))
+          yield leaf.entries().map(([id, row]) => [id, stateOf(row)] as const);
+      } catch (thrown) {
+        throw asDamage(thrown);
+      }
     },
     async *keys(index, range, direction) {
-      for await (const leaf of keyTree.leaves(base.indexes.get(index) ?? null, inTree(range, direction)))
-        yield leaf.entries().map(([key]) => key);
+      try {
+        for await (const leaf of keyTree.leaves(base.indexes.get(index) ?? null, inTree(range, direction)))
+          yield leaf.entries().map(([key]) => key);
+      } catch (thrown) {
+        throw asDamage(thrown);
+      }
     },
   });
+}
+
+/** A page with other bytes than were written to it is the store's damage. */
+function asDamage(thrown: unknown): unknown {
+  if (!isError(thrown, 'malformed')) return thrown;
+  return new CairnError('storage-corrupt', `A page is damaged: ${thrown.message}`, { page: null });
 }
 
 function inTree({ from, to }: TextRange, direction: Direction) {

@@ -46,11 +46,7 @@ export async function compact(store: Store, options: CompactionOptions): Promise
   const { base, position } = store.standing;
   if (store.rows.above.size === 0 && options.indexes.every(({ name }) => base.indexes.has(name)))
     return false;
-  const fold = new Fold(store.pages, base, options);
-  const tables = await fold.tables(store.rows.above.snapshot());
-  const indexes = await fold.indexes(tables);
-  await fold.flush();
-  const next: Base = { boundary: position, tables, indexes };
+  const next = await new BaseFold(store.pages, base, options).fold(store.rows.above.snapshot(), position);
   const added = await store.append(
     (standing) => (standing.base === base ? { kind: 'folded', follows: base.boundary, base: next } : null),
     'strict',
@@ -77,7 +73,8 @@ export async function sweep(store: Store, before: Base): Promise<number> {
 
 type Above = ReadonlyMap<string, readonly (readonly [id: string, row: RowState])[]>;
 
-class Fold {
+/** Makes a base of another one and the rows above it. */
+export class BaseFold {
   readonly #pages: PageStore;
   readonly #base: Base;
   readonly #options: CompactionOptions;
@@ -93,7 +90,15 @@ class Fold {
     for (const index of options.indexes) if (base.indexes.has(index.name)) this.#keys.set(index, new Map());
   }
 
-  async tables(above: Above): Promise<ReadonlyMap<string, TreeRoot>> {
+  /** The base with the boundary `boundary`; its pages are on disk. @throws storage-… */
+  async fold(above: Above, boundary: number): Promise<Base> {
+    const tables = await this.#foldTables(above);
+    const indexes = await this.#foldIndexes(tables);
+    await this.#sink.flush();
+    return { boundary, tables, indexes };
+  }
+
+  async #foldTables(above: Above): Promise<ReadonlyMap<string, TreeRoot>> {
     const tables = new Map(this.#base.tables);
     for (const [table, rows] of above) {
       const kept = [...this.#keys].filter(([index]) => index.table === table);
@@ -123,7 +128,7 @@ class Fold {
     return tables;
   }
 
-  async indexes(tables: ReadonlyMap<string, TreeRoot>): Promise<ReadonlyMap<string, TreeRoot | null>> {
+  async #foldIndexes(tables: ReadonlyMap<string, TreeRoot>): Promise<ReadonlyMap<string, TreeRoot | null>> {
     const indexes = new Map<string, TreeRoot | null>();
     for (const index of this.#options.indexes) {
       const keys = this.#keys.get(index);
@@ -134,10 +139,6 @@ class Fold {
       indexes.set(index.name, root);
     }
     return indexes;
-  }
-
-  flush(): Promise<void> {
-    return this.#sink.flush();
   }
 
   /** An index from all rows of its table; some at a time, so that memory stays bounded. */

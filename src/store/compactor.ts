@@ -3,6 +3,7 @@ import { toFailure } from '../errors.ts';
 import { delay, type Runtime } from '../runtime.ts';
 import { type CompactionOptions, compact, sweep } from './compaction.ts';
 import { dueWeight, isBeyond, type Weight } from './fold-limits.ts';
+import { repair } from './refold.ts';
 import type { Store } from './store.ts';
 
 /** What is written this soon after a fold is written in one go with what was folded; milliseconds. */
@@ -44,13 +45,15 @@ async function foldWhenDue(
   while (!signal.aborted && !store.isClosed) {
     const isBulk = runtime.monotonic() - foldedAt < bulkMs;
     const due = options.due ?? dueWeight(store.standing.base, isBulk);
-    if (!isBeyond(store.weight, due) && !isIndexMissing(store, options)) {
+    if (!store.rows.isBroken && !isBeyond(store.weight, due) && !isIndexMissing(store, options)) {
       await nextChange(runtime, store, signal, isBulk ? bulkMs : null);
       continue;
     }
     try {
       const before = store.standing.base;
-      await compact(store, { ...options, pause });
+      if (store.rows.isBroken) {
+        if (await repair(store, { ...options, pause })) store.tellMended();
+      } else await compact(store, { ...options, pause });
       await sweep(store, before);
       foldedAt = runtime.monotonic();
       failures = 0;
@@ -73,11 +76,14 @@ function nextChange(runtime: Runtime, store: Store, signal: AbortSignal, ms: num
   return new Promise((resolve) => {
     const goOn = (): void => {
       stop();
+      stopEvents();
       cancel();
       signal.removeEventListener('abort', goOn);
       resolve();
     };
     const stop = store.onChange(goOn);
+    // A page that cannot be read is told as a failure.
+    const stopEvents = store.onEvent(goOn);
     const cancel = ms === null ? () => undefined : runtime.setTimer(ms, goOn);
     signal.addEventListener('abort', goOn, { once: true });
   });

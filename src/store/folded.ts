@@ -1,9 +1,7 @@
-import type { Changeset } from '../format/changeset.ts';
-import type { DeviceNumber } from '../format/stamp.ts';
 import { loadPart } from '../load-part.ts';
 import { foldConflicts } from '../model/conflict.ts';
 import type { RowKey } from '../model/row.ts';
-import { changesetOf, changesetsOf } from './decoded.ts';
+import { changesetsIn } from './decoded.ts';
 import { foldRecord, withConflicts } from './fold.ts';
 import { JournalWeight } from './fold-limits.ts';
 import type { FoldMembers } from './fold-members.ts';
@@ -110,19 +108,6 @@ export type LoadFoldMembers = () => Promise<FoldMembers>;
 
 const importFoldMembers: LoadFoldMembers = async () =>
   (await loadPart(() => import('./fold-members.ts'))).foldMembers;
-
-function* changesetsIn(
-  record: JournalRecord,
-): Iterable<{ readonly changeset: Changeset; readonly device: DeviceNumber }> {
-  if (record.kind === 'local') yield { changeset: changesetOf(record), device: record.device };
-  if (record.kind !== 'applied') return;
-  for (const { log, entries } of record.logs) {
-    for (const entry of entries) {
-      if (entry.kind === 'passed') continue;
-      for (const changeset of changesetsOf(entry)) yield { changeset, device: log };
-    }
-  }
-}
 
 /** How many bytes of changes a record holds, as they lie in it. */
 function bytesIn(record: JournalRecord): number {

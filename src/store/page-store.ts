@@ -30,10 +30,7 @@ export class PageStore implements PageSource {
     }
     const missing = [...new Set(names)].filter((name) => !found.has(name));
     if (missing.length > 0) {
-      const values: unknown[] = await this.#database.read(['pages'], (transaction) => {
-        const store = transaction.objectStore('pages');
-        return Promise.all(missing.map((name) => store.get(name)));
-      });
+      const values: unknown[] = await this.#read(missing);
       missing.forEach((name, at) => {
         found.set(name, pageBytes(values[at], name));
       });
@@ -44,6 +41,11 @@ export class PageStore implements PageSource {
       this.#keep(name, bytes);
       return bytes;
     });
+  }
+
+  /** Another view of the same pages, with none at hand. */
+  afresh(): PageStore {
+    return new PageStore(this.#database);
   }
 
   /** Writes pages in one transaction; one that is there already comes out as it was. */
@@ -69,6 +71,19 @@ export class PageStore implements PageSource {
     return unnamed.length;
   }
 
+  async #read(names: readonly PageName[]): Promise<unknown[]> {
+    try {
+      return await this.#database.read(['pages'], (transaction) => {
+        const store = transaction.objectStore('pages');
+        return Promise.all(names.map((name) => store.get(name)));
+      });
+    } catch (thrown) {
+      // The browser cannot read one of them any more.
+      if (isError(thrown, 'storage-corrupt')) throw gone(names[0] ?? '');
+      throw thrown;
+    }
+  }
+
   #keep(name: PageName, bytes: Bytes): void {
     const before = this.#kept.get(name);
     this.#kept.delete(name);
@@ -92,6 +107,6 @@ export function isPageGone(thrown: unknown): boolean {
   return isError(thrown, 'storage-corrupt') && 'page' in thrown.values;
 }
 
-function gone(page: PageName): CairnError {
+function gone(page: string): CairnError {
   return new CairnError('storage-corrupt', `There is no page ${page}`, { page });
 }

@@ -21,7 +21,7 @@ const mostKept = 20_000;
 export class Rows {
   readonly above = new MemoryTable();
   readonly #load: () => Promise<OpenBase>;
-  readonly #refresh: () => Promise<void>;
+  readonly #around: RowsAround;
   #open: OpenBase | null = null;
   #base: Base = emptyBase;
   #reader: BaseReader | null = null;
@@ -29,11 +29,17 @@ export class Rows {
   #brought = new Map<string, Map<string, RowState | null>>();
   #keptCount = 0;
   #holders = 0;
+  #broken: Base | null = null;
 
-  /** `load` gives what reads pages, when there are any; `refresh` reads on in the journal. */
-  constructor(load: () => Promise<OpenBase> = noPages, refresh: () => Promise<void> = async () => undefined) {
+  /** `load` gives what reads pages, when there are any; what is missing of a base is told to `around`. */
+  constructor(load: () => Promise<OpenBase> = noPages, around: RowsAround = alone) {
     this.#load = load;
-    this.#refresh = refresh;
+    this.#around = around;
+  }
+
+  /** A page of the base could not be read: it is to be made anew. */
+  get isBroken(): boolean {
+    return this.#broken === this.#base;
   }
 
   get base(): Base {
@@ -91,8 +97,11 @@ export class Rows {
   async recover(thrown: unknown): Promise<void> {
     const base = this.#base;
     if (!isPageGone(thrown)) throw thrown;
-    await this.#refresh();
-    if (this.#base === base) throw thrown;
+    await this.#around.refresh();
+    if (this.#base !== base) return;
+    this.#broken = base;
+    this.#around.broken(thrown);
+    throw thrown;
   }
 
   /** What is brought until `work` is over stays at hand until then. */
@@ -227,6 +236,16 @@ async function* allOf(
     for (const mine of ours.slice(next)) yield [table, ...mine];
   }
 }
+
+/** What rows need of the store that they are part of. */
+export interface RowsAround {
+  /** Reads on in the journal. */
+  refresh(): Promise<void>;
+  /** A page of the base cannot be read. */
+  broken(thrown: unknown): void;
+}
+
+const alone: RowsAround = { refresh: async () => undefined, broken: () => undefined };
 
 /** Gives what reads a base. */
 export type OpenBase = (base: Base) => BaseReader;

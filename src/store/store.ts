@@ -46,10 +46,10 @@ export async function openStore(
     const journal = new Journal(database);
     const pages = new PageStore(database);
     let store: Store | null = null;
-    const rows = new Rows(
-      async () => (await (options.loadBaseReading ?? importBaseReading)())(pages),
-      async () => store?.refresh(),
-    );
+    const rows = new Rows(async () => (await (options.loadBaseReading ?? importBaseReading)())(pages), {
+      refresh: async () => store?.refresh(),
+      broken: (thrown) => store?.tellFailure(toFailure(thrown)),
+    });
     const [keyring, folded] = await Promise.all([
       Keyring.load(database),
       foldJournal(database, journal, space, rows, options.loadFoldMembers),
@@ -155,6 +155,11 @@ export class Store {
 
   get isClosed(): boolean {
     return this.#closed;
+  }
+
+  /** Tells listeners that what could not be read can be read again. */
+  tellMended(): void {
+    this.#tell({ kind: 'room' });
   }
 
   /** Tells listeners of something that failed in the background. */

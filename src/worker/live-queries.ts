@@ -149,7 +149,8 @@ export class LiveQueries {
         this.#isWaiting = false;
         this.#onNews();
       };
-      thrown.bring().then(goOn, (failure: unknown) => {
+      const brought = thrown.bring().catch((failure: unknown) => this.#rows.recover(failure));
+      brought.then(goOn, (failure: unknown) => {
         this.#failure = failure;
         goOn();
       });
@@ -164,7 +165,8 @@ export class LiveQueries {
       query.isWaiting = false;
       this.#onNews();
     };
-    away.bring().then(goOn, (failure: unknown) => {
+    const brought = away.bring().catch((thrown: unknown) => this.#rows.recover(thrown));
+    brought.then(goOn, (failure: unknown) => {
       query.failure = failure;
       goOn();
     });

@@ -113,6 +113,11 @@ export class StoreRows implements ShownRows {
     return this.#rows.above.slot(table, id) !== undefined;
   }
 
+  /** As `Rows.recover`. */
+  recover(thrown: unknown): Promise<void> {
+    return this.#rows.recover(thrown);
+  }
+
   get turns(): number {
     return this.#turns;
   }

@@ -182,8 +182,8 @@ export const plantedBugs = [
     name: 'pages-behind-their-record',
     what: 'A new base is in the journal before its last pages are on disk.',
     file: 'src/store/compaction.ts',
-    find: '  await fold.flush();\n',
-    replace: '',
+    find: '    await this.#sink.flush();\n    return { boundary, tables, indexes };',
+    replace: '    return { boundary, tables, indexes };',
   },
   {
     name: 'opened-one-short',
