@@ -1,13 +1,23 @@
 /** Compaction over a real journal, in simulated IndexedDB. */
 import 'fake-indexeddb/auto';
+import { IDBFactory } from 'fake-indexeddb';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CairnError } from '../../src/errors.ts';
+import type { Changeset, Op } from '../../src/format/changeset.ts';
+import { asDeviceNumber, makeStamp } from '../../src/format/stamp.ts';
 import { digestRows } from '../../src/model/digest.ts';
 import { baseReading } from '../../src/store/base-reader.ts';
 import { compact, sweep } from '../../src/store/compaction.ts';
+import { property } from '../property.ts';
 import { put, TestDevice, write } from './harness.ts';
+import { indexes as definitions } from './query-check.ts';
+import { OtherLog, start } from './space.ts';
 
 const options = { indexes: [] };
+/** So small that a few rows make several pages and levels. */
+const sizes = { leaf: { least: 64, most: 256, fewest: 1 }, node: { least: 128, most: 512, fewest: 2 } };
+const table = fc.constantFrom('items', 'lists');
 
 test('STORE-4: what is folded into pages reads as before, here, in another tab and after opening again', async () => {
   const here = await TestDevice.make(indexedDB);
@@ -63,3 +73,66 @@ test('PULL-18, STORE-18: rows that were read on from another tab are told, also 
   await other.store.refresh();
   expect(told).toEqual(['a', 'b']);
 });
+
+const ids = fc.integer({ min: 0, max: 30 }).map((n) => `r${n}`);
+const cells = fc
+  .dictionary(fc.constantFrom('x', 'y', 'z'), fc.integer({ min: 0, max: 9 }), { minKeys: 1 })
+  .map((object) => new Map(Object.entries(object)));
+const op: fc.Arbitrary<Op> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('put' as const),
+      table,
+      id: ids,
+      cells,
+      seen: fc.constant(new Map()),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom('delete' as const, 'restore' as const), table, id: ids }),
+  },
+);
+const changes = fc.uniqueArray(op, {
+  selector: (one) => `${one.table}/${one.id}`,
+  minLength: 1,
+  maxLength: 6,
+});
+
+property(
+  'STORE-6, MRG-9: stores that took the same entries in other orders, folded at other times and under other schemas, have the same pages',
+  150,
+  fc.array(fc.tuple(fc.constantFrom(2, 3), changes), { minLength: 1, maxLength: 25 }),
+  fc.infiniteStream(fc.nat(9)),
+  async (entries, draws) => {
+    const logs = new Map<number, Changeset[]>([
+      [2, []],
+      [3, []],
+    ]);
+    entries.forEach(([device, ops], at) =>
+      logs.get(device)?.push({ stamp: makeStamp(start + at, device), ops }),
+    );
+    const bases = [];
+    for (const indexes of [[], definitions]) {
+      const here = await TestDevice.make(new IDBFactory());
+      const { store } = await here.openFounded();
+      const left = new Map([...logs].map(([device, all]) => [device, [...all]]));
+      const cursors = new Map(
+        [...logs.keys()].map((device) => [device, new OtherLog(here.space.space, asDeviceNumber(device))]),
+      );
+      while ([...left.values()].some(({ length }) => length > 0)) {
+        const device = draws.next().value % 2 === 0 ? 2 : 3;
+        const some = left.get(device)?.splice(0, 1 + (draws.next().value % 4)) ?? [];
+        const run = cursors.get(device)?.run(some.map((changeset) => [changeset]));
+        if (some.length > 0 && run !== undefined)
+          await store.append(() => ({ kind: 'applied', heads: [], logs: [run] }));
+        if (draws.next().value === 0) await compact(store, { indexes, sizes });
+      }
+      await compact(store, { indexes, sizes });
+      bases.push(Object.fromEntries(store.standing.base.tables));
+      await store.close();
+    }
+    expect(bases[1]).toEqual(bases[0]);
+  },
+);
