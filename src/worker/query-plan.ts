@@ -2,6 +2,7 @@
  * A query made ready to run: checked against the schema, with its tests and its order at hand. A scan decodes only the
  * columns that the query looks at; whole rows are decoded only for the answer.
  */
+import { compareText } from '../format/bytes.ts';
 import { loadPart } from '../load-part.ts';
 import { checkQuery, compareRows, matcher, orderColumns, type Query } from '../model/query.ts';
 import type { RowState } from '../model/row.ts';
@@ -20,6 +21,8 @@ import type { Candidate } from './scan.ts';
 export class QueryPlan {
   readonly table: string;
   readonly limit: number;
+  /** The ids that `where` names, ascending and each once; null if it names none. */
+  readonly ids: readonly string[] | null;
   /** True when the order is that of ids alone, so that a scan in that order may stop at the limit. */
   readonly byId: boolean;
   readonly compare: (a: RowView, b: RowView) => number;
@@ -39,6 +42,7 @@ export class QueryPlan {
     this.#schema = schema;
     this.#query = query;
     this.limit = query.limit ?? Number.POSITIVE_INFINITY;
+    this.ids = idsIn(plain.where?.id);
     const order = orderColumns(query.orderBy);
     this.byId = order.length === 0;
     this.compare = compareRows<RowView>(query.orderBy);
@@ -67,4 +71,14 @@ export class QueryPlan {
   view(id: string, row: RowState): RowView {
     return decodeRow(this.#columns, id, row);
   }
+}
+
+/** Of a condition that was checked. */
+function idsIn(condition: unknown): readonly string[] | null {
+  if (typeof condition === 'string') return [condition];
+  if (typeof condition !== 'object' || condition === null) return null;
+  const { eq, in: some } = condition as { readonly eq?: unknown; readonly in?: readonly unknown[] }; // `checkQuery` saw to their types
+  if (typeof eq === 'string') return [eq];
+  if (some === undefined) return null;
+  return [...new Set(some.filter((id) => typeof id === 'string'))].sort(compareText);
 }

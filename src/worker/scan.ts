@@ -109,9 +109,10 @@ export class Scan {
   }
 
   #lookAbove(turn: number): boolean {
-    const { table, byId } = this.#plan;
+    const { table, byId, ids } = this.#plan;
     if (this.#direct === null) {
-      const direct = this.#rows.direct(table);
+      const direct =
+        ids === null ? this.#rows.direct(table) : ids.filter((id) => this.#rows.isDirect(table, id));
       this.#rows.need(direct.map((id) => [table, id]));
       this.#direct = direct;
       this.#next = 0;
