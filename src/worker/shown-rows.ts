@@ -53,13 +53,25 @@ export class StoreRows implements ShownRows {
   /** To be told which rows changed, before anything else is read. */
   changed(keys: readonly RowKey[]): void {
     for (const [table, id] of keys) {
-      const targets = this.#targets.get(table);
-      const before = targets?.get(id);
-      if (targets === undefined || before === undefined) continue;
-      targets.delete(id);
+      if (this.#targets.get(table)?.has(id) !== true) continue;
       this.#turns += 1;
-      const moved = inner(this.#moved, table);
-      if (!moved.has(id)) moved.set(id, before);
+      this.#forget(table, [id]);
+      // Whether rows are shown that refer to it, by one step or several, follows from it.
+      for (const child of this.#referrersOf(table)) {
+        this.#forget(child, [...(this.#targets.get(child)?.keys() ?? [])]);
+      }
+    }
+  }
+
+  /** What was known of these targets is to be found out anew, and compared. */
+  #forget(table: string, ids: readonly string[]): void {
+    const targets = this.#targets.get(table);
+    if (targets === undefined || ids.length === 0) return;
+    const moved = inner(this.#moved, table);
+    for (const id of ids) {
+      const before = targets.get(id);
+      if (before !== undefined && !moved.has(id)) moved.set(id, before);
+      targets.delete(id);
     }
   }
 
@@ -74,7 +86,6 @@ export class StoreRows implements ShownRows {
       }
     }
     this.#moved.clear();
-    for (const table of flipped) this.#targets.delete(table);
     return flipped;
   }
 
