@@ -110,9 +110,9 @@ property(
       [2, []],
       [3, []],
     ]);
-    entries.forEach(([device, ops], at) =>
-      logs.get(device)?.push({ stamp: makeStamp(start + at, device), ops }),
-    );
+    for (const [at, [device, ops]] of entries.entries()) {
+      logs.get(device)?.push({ stamp: makeStamp(start + at, device), ops });
+    }
     const bases = [];
     for (const indexes of [[], definitions]) {
       const here = await TestDevice.make(new IDBFactory());
