@@ -8,7 +8,11 @@ import type { Heard } from '../sync/presence.ts';
 /** Everything of ours is below it. */
 const everything = Number.POSITIVE_INFINITY;
 
-/** Nothing of a row that never was. @throws storage-… */
+/**
+ * Nothing of a row that never was. What has to be read comes first, so that the row and what is known of it are of one moment: a
+ * write that is made meanwhile is not taken for one that others have.
+ * @throws storage-…
+ */
 export async function rowAuthors(
   store: Store,
   heard: readonly Heard[],
@@ -16,38 +20,43 @@ export async function rowAuthors(
   id: string,
 ): Promise<readonly CellAuthor[]> {
   await store.refresh();
-  const { standing, rows } = store;
-  const row = rows.get(table, id);
-  if (row === undefined) return [];
-  const { device: self, outbox, sealed, holds, ownLog } = standing;
-  const unsent = new Set([...outbox, ...sealed.flatMap(({ locals }) => locals)].map(({ stamp }) => stamp));
-  const doubtful = new Set(
-    [...holds.values()].filter(({ reason }) => reason === 'rollback').map(({ log }) => log),
-  );
-  const haveUpTo = new Map<DeviceNumber, number>();
-  for (const { device, hasOurs } of heard) {
-    if (hasOurs === null || hasOurs === 0) continue;
-    const isAll = hasOurs >= ownLog.acknowledged;
-    haveUpTo.set(device, isAll ? everything : await ownStampAt(store, hasOurs));
-  }
-  return cellAuthors(row, { self, unsent, doubtful, haveUpTo });
+  const stamps = await ownStampsAt(store, new Set(heard.flatMap(({ hasOurs }) => hasOurs ?? [])));
+  return store.rows.read(() => {
+    const { standing, rows } = store;
+    const row = rows.get(table, id);
+    if (row === undefined) return [];
+    const { device: self, outbox, sealed, holds, ownLog } = standing;
+    const unsent = new Set([...outbox, ...sealed.flatMap(({ locals }) => locals)].map(({ stamp }) => stamp));
+    const doubtful = new Set(
+      [...holds.values()].filter(({ reason }) => reason === 'rollback').map(({ log }) => log),
+    );
+    const haveUpTo = new Map<DeviceNumber, number>();
+    for (const { device, hasOurs } of heard) {
+      if (hasOurs === null || hasOurs === 0) continue;
+      haveUpTo.set(device, hasOurs >= ownLog.acknowledged ? everything : (stamps.get(hasOurs) ?? 0));
+    }
+    return cellAuthors(row, { self, unsent, doubtful, haveUpTo });
+  });
 }
 
 /**
- * The greatest stamp in our log up to that entry: stamps rise along it. 0 where the journal does not say, as with entries that came
- * back to us from an earlier life.
+ * The greatest stamp in our log up to each of these entries: stamps rise along it. One is absent where the journal does not say, as with
+ * entries that came back to us from an earlier life.
  */
-async function ownStampAt(store: Store, size: number): Promise<number> {
+async function ownStampsAt(store: Store, sizes: ReadonlySet<number>): Promise<ReadonlyMap<number, Stamp>> {
+  const found = new Map<number, Stamp>();
+  if (sizes.size === 0) return found;
   const locals = new Map<number, Stamp>();
   let position = 0;
-  let found = 0;
   for await (const record of store.records()) {
     position += 1;
     if (record.kind === 'local') locals.set(position, changesetOf(record).stamp);
+    if (record.kind !== 'sealed') continue;
     // An entry that was never sent may have been sealed again: the last one stands.
-    if (record.kind === 'sealed' && record.from <= size) {
+    for (const size of sizes) {
       const through = record.entries[size - record.from]?.through;
-      if (through !== undefined) found = locals.get(through) ?? 0;
+      const stamp = through === undefined ? undefined : locals.get(through);
+      if (stamp !== undefined) found.set(size, stamp);
     }
   }
   return found;
