@@ -80,7 +80,7 @@ async function judgeHead(
 }
 
 /** Null for bytes that are no head: they say nothing, of no log. */
-function readHead(bytes: Bytes): Head | null {
+export function readHead(bytes: Bytes): Head | null {
   try {
     return decodeHead(bytes);
   } catch (thrown) {

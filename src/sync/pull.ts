@@ -9,10 +9,10 @@
  */
 import { equal } from '../format/bytes.ts';
 import type { DeviceNumber } from '../format/stamp.ts';
-import type { Standing } from '../store/standing.ts';
+import type { Hold, Standing } from '../store/standing.ts';
 import { type Brought, bringLogs } from './bring.ts';
 import { record, type SyncContext } from './context.ts';
-import { type JudgedHeads, oursOf } from './heads.ts';
+import { type JudgedHeads, oursOf, readHead } from './heads.ts';
 import type { Conditions } from './hold-memory.ts';
 import { hold, release, type Stop } from './hold-record.ts';
 import { emptyCursor, LogRun, type VerifiedHead } from './log-run.ts';
@@ -76,20 +76,34 @@ async function releaseAnswered(
   stops: ReadonlyMap<DeviceNumber, Stop>,
 ): Promise<void> {
   const { standing } = ctx.store;
-  for (const { log, reason, evidence } of standing.holds.values()) {
+  for (const held of standing.holds.values()) {
+    const { log, reason, evidence } = held;
     if (log === standing.device || evidence === null || reason === 'fork' || stops.has(log)) continue;
-    // No head shown: the relay has what we have, so nothing speaks against it; but a rollback must be seen to be over. One that
-    // nobody can read may be of this log, and speak against it.
-    const speaksFor = heads.has(log) || (reason !== 'rollback' && illegible === 0 && isLevel(standing, log));
+    // A head that nobody can read may be of this log, and speak against it.
+    const speaksFor = heads.has(log) || (illegible === 0 && endsInSilence(standing, held));
     if (speaksFor) await release(ctx, log);
   }
 }
 
-/** True when the log is applied up to the newest head that we hold of it. */
-function isLevel(standing: Standing, log: DeviceNumber): boolean {
-  const held = standing.heads.get(log);
-  return held !== undefined && standing.cursors.get(log)?.size === held.size;
+/**
+ * Whether it ends a hold by a statement that no head of its log is shown: the relay has what we have, so nothing speaks against it.
+ * Not a rollback, which must be seen to be over; nor a head whose author signed for more than is here, which is not
+ * taken back by keeping it from us (PULL-14).
+ */
+function endsInSilence(standing: Standing, { log, reason, evidence }: Hold): boolean {
+  if (reason === 'rollback' || !isLevel(standing, log)) return false;
+  // Nobody who may write has signed it.
+  if (reason === 'unauthorized' || evidence === null) return true;
+  const promised = readHead(evidence)?.size ?? 0;
+  return promised <= reachedOf(standing, log);
 }
+
+/** True when the log is applied up to the newest head that we hold of it; one of which none was ever shown is empty on both sides. */
+function isLevel(standing: Standing, log: DeviceNumber): boolean {
+  return reachedOf(standing, log) === (standing.heads.get(log)?.size ?? 0);
+}
+
+const reachedOf = ({ cursors }: Standing, log: DeviceNumber): number => cursors.get(log)?.size ?? 0;
 
 /** The logs to bring on: behind their target, stopped by nothing, and awake if they are held. */
 function runsOf(ctx: SyncContext, { heads }: JudgedHeads, stops: ReadonlyMap<DeviceNumber, Stop>): LogRun[] {

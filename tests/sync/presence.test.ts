@@ -167,6 +167,19 @@ describe('a beacon that names another membership log', () => {
     expect(ada.title('bread')).toBe('bread');
   });
 
+  test('PULL-6: holds it also where that device has never written, and no longer than it says so', async () => {
+    const { world, ada, ben } = await pair();
+    showing(world, ada, async () => [await say(ben, { members: { size: 2, root: wrongRoot } })]);
+    await look(ada);
+    expect(ada.standing.holds.get(ben.number)).toMatchObject({ reason: 'disagrees', position: 1 });
+    world.meddle = (_sent, go) => go();
+    // By then it gives its next sign of life.
+    world.time += 5 * 60 * second;
+    await look(ben);
+    await look(ada);
+    expect(ada.standing.holds.size).toBe(0);
+  });
+
   test('PULL-6: it raises no floor: one that claims a billion entries changes nothing', async () => {
     const { world, ada, ben } = await pair();
     showing(world, ada, async () => [
