@@ -1,6 +1,6 @@
 /**
- * `npm run soak`: what `npm test` runs a share of, in full: 200 kills of a worker, 500 SIGKILLs of the relay, ten minutes of the
- * oracle beside the app, 100,000 hostile requests, lists of 100,000 items.
+ * `npm run soak`: what `npm test` runs a share of, in full: 200 kills of a worker, 100 more in compactions of 50,000 rows, 500
+ * SIGKILLs of the relay, ten minutes of the oracle beside the app, 100,000 hostile requests, lists of 100,000 items.
  * `npm run sim -- --seeds N` is the simulator's own.
  */
 import { spawnSync } from 'node:child_process';
@@ -15,6 +15,7 @@ build();
 /** @type {readonly {project: string, file: string, env: Record<string, string>}[]} */
 const soaks = [
   { project: 'e2e', file: 'tests/e2e/seeded-kills.test.ts', env: { KILLS: '200' } },
+  { project: 'e2e', file: 'tests/e2e/compaction-kills.test.ts', env: { KILLS: '100', ROWS: '50000' } },
   { project: 'node', file: 'tests/relay/kills.test.ts', env: { KILLS: '500' } },
   { project: 'e2e', file: 'tests/e2e/oracle.test.ts', env: { ORACLE_SECONDS: '600' } },
   { project: 'node', file: 'tests/hostile-client', env: { REQUESTS: '100000' } },

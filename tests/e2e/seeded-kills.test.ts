@@ -2,81 +2,31 @@
  * A real worker in real Chromium, killed at awaits that a seed chooses, on two devices at once that sync over a real relay
  * process: it opens again each time, nothing acknowledged is missing, nothing is there twice, and in the end both agree.
  */
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { root } from '../../src/prepare.mjs';
-import { chromiumArgs, findChromium } from '../engines/chromium.mjs';
 import { runSeed } from '../property.ts';
 import { RelayProcess } from './relay-process.ts';
+import { KillSite } from './seeded-kills/site.ts';
 import { until } from './waiting.ts';
 
 /** Over both devices: a share of what `npm run soak` runs. */
 const kills = Number(process.env.KILLS ?? 40);
 
-let folder: string;
-let server: Server;
 let relay: RelayProcess;
-let browser: Browser;
-
-const contentTypes: Readonly<Record<string, string>> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-};
+let site: KillSite;
 
 beforeAll(async () => {
   relay = await RelayProcess.start();
-  folder = await mkdtemp(join(tmpdir(), 'cairn-seeded-kills-'));
-  await build({
-    root: join(root, 'tests', 'e2e', 'seeded-kills'),
-    configFile: false,
-    logLevel: 'error',
-    worker: { format: 'es' },
-    build: {
-      outDir: folder,
-      emptyOutDir: true,
-      target: 'es2023',
-      rolldownOptions: { input: join(root, 'tests', 'e2e', 'seeded-kills', 'page.html') },
-    },
-  });
-  server = createServer((request, response) => {
-    // A worker that stands at its kill point: never answered.
-    if (request.url === '/frozen') return;
-    const path = (request.url ?? '/').replace(/\?.*$/, '');
-    readFile(join(folder, path)).then(
-      (bytes) => {
-        response.setHeader('content-type', contentTypes[extname(path)] ?? 'application/octet-stream');
-        response.end(bytes);
-      },
-      () => response.writeHead(404).end(),
-    );
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const executablePath = findChromium();
-  if (!executablePath) throw new Error('No Chromium here; `npm test` installs one');
-  browser = await chromium.launch({ executablePath, headless: true, args: chromiumArgs });
+  site = await KillSite.start('page.html');
 });
 
 afterAll(async () => {
-  await browser?.close();
-  server?.closeAllConnections();
-  server?.close();
+  await site?.dispose();
   await relay?.dispose();
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 });
 
-/** A page in a profile of its own. */
 async function openDevice(errors: string[]): Promise<Page> {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The page is not served');
-  const page = await (await browser.newContext()).newPage();
-  page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
-  await page.goto(`http://localhost:${address.port}/page.html`);
+  const page = await site.open(errors);
   await page.waitForFunction(() => 'makeDevice' in globalThis);
   await page.evaluate((origin) => makeDevice(origin), relay.origin);
   return page;

@@ -46,11 +46,16 @@ export class TestDevice {
   }
 }
 
-export async function found(store: Store, { a, members }: TestSpace): Promise<void> {
+export async function found(store: Store, { a, members }: Founder): Promise<void> {
   await store.append((standing) => (standing.keys ? null : { kind: 'device', sign: a.sign, wrap: a.wrap }));
   await store.append((standing) =>
     standing.membership.size > 0 ? null : { kind: 'members', from: 1, entries: members },
   );
+}
+
+/** What founding takes of a space. */
+export interface Founder extends Pick<TestSpace, 'members'> {
+  readonly a: Pick<TestSpace['a'], 'sign' | 'wrap'>;
 }
 
 /** One local transaction, as a page would write it. */

@@ -4,6 +4,7 @@
  */
 import type { CborValue } from '../../src/format/cbor.ts';
 import type { Op } from '../../src/format/changeset.ts';
+import { asDeviceNumber, asStamp, type Version } from '../../src/format/stamp.ts';
 import type { Draft } from '../../src/model/draft.ts';
 import type { RowState } from '../../src/model/row.ts';
 
@@ -98,6 +99,26 @@ export class PlainRows {
       ]);
   }
 
+  /** All rows in the form of the store's, for a digest. */
+  *states(): Generator<readonly [table: string, id: string, row: RowState]> {
+    for (const [name, { cells, deleted, restored }] of this.#rows) {
+      const slash = name.indexOf('/');
+      const states = [...cells].map(
+        ([column, { value, at }]) => [column, { value, version: version(at) }] as const,
+      );
+      yield [
+        name.slice(0, slash),
+        name.slice(slash + 1),
+        {
+          cells: new Map(states),
+          tombstone: deleted && version(deleted),
+          restored: restored && version(restored),
+          truncated: false,
+        },
+      ];
+    }
+  }
+
   #row(table: string, id: string): PlainRow {
     const row = this.#rows.get(key(table, id)) ?? { cells: new Map(), deleted: null, restored: null };
     this.#rows.set(key(table, id), row);
@@ -120,4 +141,5 @@ export function plainly(table: string, id: string, row: RowState): unknown {
 }
 
 const key = (table: string, id: string): string => `${table}/${id}`;
+const version = ([stamp, device]: At): Version => ({ stamp: asStamp(stamp), device: asDeviceNumber(device) });
 const later = (a: At, b: At | null): boolean => b === null || a[0] > b[0] || (a[0] === b[0] && a[1] > b[1]);

@@ -10,8 +10,16 @@ import type { ToPage, ToWorker } from './messages.ts';
 
 /** Moments left until the fatal one; 0 while not armed. A worker that is killed while it opens is armed by its name. */
 let left = Number(self.name) || 0;
+/** The kind of them that is counted; null: all. */
+let only: string | null = null;
 /** From then on nothing that is counted comes through. */
 let frozen = false;
+const passed = new Map<string, number>();
+
+/** How many moments of each kind there were so far. */
+export function passedPoints(): ReadonlyMap<string, number> {
+  return new Map(passed);
+}
 
 class Frozen extends Error {
   override readonly name = 'Frozen';
@@ -19,7 +27,8 @@ class Frozen extends Error {
 
 function point(kind: string): void {
   if (frozen) throw new Frozen(kind);
-  if (left === 0) return;
+  passed.set(kind, (passed.get(kind) ?? 0) + 1);
+  if (left === 0 || (only !== null && kind !== only)) return;
   left -= 1;
   if (left > 0) return;
   frozen = true;
@@ -78,7 +87,9 @@ const settled = (result: unknown, name: string): unknown =>
 
 const watchRequest = (result: unknown, name: string): unknown => {
   if (result instanceof IDBRequest) {
-    watch(result, ['success', 'error', 'upgradeneeded', 'blocked'], (type) => `indexedDB ${name} ${type}`);
+    const where = result.source instanceof IDBObjectStore ? `${result.source.name} ` : '';
+    const kinds = ['success', 'error', 'upgradeneeded', 'blocked'];
+    watch(result, kinds, (type) => `indexedDB ${where}${name} ${type}`);
   }
   return result;
 };
@@ -88,7 +99,9 @@ wrap(IDBObjectStore.prototype, [...reading, 'add', 'put', 'delete', 'clear'], wa
 wrap(IDBFactory.prototype, ['open', 'deleteDatabase'], watchRequest);
 wrap(IDBDatabase.prototype, ['transaction'], (result) => {
   if (result instanceof IDBTransaction) {
-    watch(result, ['complete', 'abort'], (type) => `indexedDB transaction ${type}`);
+    const { objectStoreNames, mode } = result;
+    const where = [...objectStoreNames].join(' and ');
+    watch(result, ['complete', 'abort'], (type) => `indexedDB ${where} ${mode} ${type}`);
   }
   return result;
 });
@@ -121,6 +134,7 @@ globalThis.addEventListener('message', (event: MessageEvent<Partial<ToWorker> | 
   const armed = event.data?.arm;
   if (armed !== undefined) {
     left = armed;
+    only = event.data?.kind ?? null;
     event.stopImmediatePropagation();
   }
 });
