@@ -22,10 +22,15 @@ export class BareRows {
     this.#database = database;
   }
 
-  static async open(): Promise<BareRows> {
-    const opening = indexedDB.open(`bare-${crypto.randomUUID()}`, 1);
+  /** Those of that name; without one, new ones. */
+  static async open(name = `bare-${crypto.randomUUID()}`): Promise<BareRows> {
+    const opening = indexedDB.open(name, 1);
     opening.onupgradeneeded = () => opening.result.createObjectStore('rows', { keyPath: 'id' });
     return new BareRows(await settled(opening));
+  }
+
+  get name(): string {
+    return this.#database.name;
   }
 
   /** One put in its own transaction, until that has completed. */
@@ -41,6 +46,32 @@ export class BareRows {
     const store = transaction.objectStore('rows');
     for (const row of rows) store.put(row);
     await completed(transaction);
+  }
+
+  /** One put a row, all in one transaction, without ever having all rows in memory. */
+  async putBatches(batches: Iterable<readonly object[]>): Promise<void> {
+    const transaction = this.#database.transaction('rows', 'readwrite', { durability: 'relaxed' });
+    const done = completed(transaction);
+    const store = transaction.objectStore('rows');
+    for (const batch of batches) {
+      const requests = batch.map((row) => store.put(row));
+      const last = requests.at(-1);
+      if (last !== undefined) await settled(last);
+    }
+    await done;
+  }
+
+  /** One get in its own transaction. */
+  async get(id: string): Promise<unknown> {
+    return settled(this.#database.transaction('rows').objectStore('rows').get(id));
+  }
+
+  async getAll(): Promise<readonly unknown[]> {
+    return settled(this.#database.transaction('rows').objectStore('rows').getAll());
+  }
+
+  close(): void {
+    this.#database.close();
   }
 
   async erase(): Promise<void> {

@@ -1,16 +1,11 @@
 /** Every figure: how it is measured, and the greatest ratio to its limit. */
 import { firstLoad } from './first-load.mjs';
+import { largeFigures } from './large-figures.mjs';
+import { repeated } from './repeated.mjs';
 import { startToRows } from './start-to-rows.mjs';
 
 /** @typedef {{ours: number, limit: number, note?: string}} Measured */
-/** @typedef {{name: string, unit: string, atMost: number, run: (browser: import('./browser.mjs').BenchBrowser) => Promise<Measured[]>}} Figure */
-
-/** @param {number} runs @param {() => Promise<Measured>} once */
-async function repeated(runs, once) {
-  const measured = [];
-  for (let i = 0; i < runs; i++) measured.push(await once());
-  return measured;
-}
+/** @typedef {{name: string, unit: string, atMost: number, slow?: true, run: (browser: import('./browser.mjs').BenchBrowser) => Promise<Measured[]>}} Figure */
 
 /** @type {readonly Figure[]} */
 export const figures = [
@@ -86,4 +81,5 @@ export const figures = [
     atMost: 1,
     run: (browser) => browser.onNewProfile((page) => startToRows(page, browser.relay, 15)),
   },
+  ...largeFigures,
 ];

@@ -4,27 +4,18 @@
  */
 import { createSpace, joinSpace, type Space } from '../../src/client/index.ts';
 import { BareRows } from './bare.ts';
+import { largeCalls } from './large.ts';
 import { listIds, makeRows } from './rows.ts';
 import { schema } from './schema.ts';
+import { median, nowhere, timed, worker } from './timing.ts';
 
 export interface Measured {
   readonly ours: number;
   readonly limit: number;
+  readonly note?: string;
 }
 
-const worker = (): Worker => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
 const names = { memberName: 'Bench', deviceName: 'Bench' };
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
 
 async function withLists(relay: string): Promise<Space<typeof schema>> {
   const space = await createSpace({ schema, worker, relay, ...names });
@@ -33,9 +24,6 @@ async function withLists(relay: string): Promise<Space<typeof schema>> {
   });
   return space;
 }
-
-/** A relay that cannot be reached: what is measured then is the device alone. */
-const nowhere = 'http://localhost:9';
 
 /** Writes of each kind before those that count: a worker's code is slow until the engine has compiled it. */
 const warmUp = 100;
@@ -132,7 +120,7 @@ function applyEntries(count: number): Promise<Measured> {
   });
 }
 
-const calls = { applyEntries, localWrite, startSource, joinEmpty, fillSource, firstSync };
+const calls = { applyEntries, localWrite, startSource, joinEmpty, fillSource, firstSync, ...largeCalls };
 
 declare global {
   var bench: typeof calls;

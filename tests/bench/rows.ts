@@ -59,15 +59,54 @@ export const listIds: readonly string[] = ((): readonly string[] => {
   return Array.from({ length: 50 }, (_, i) => sortableId(random, 1.7e12 + i));
 })();
 
-export function makeRows(count: number, seed = 42): BenchRow[] {
+/** By time, as they are made, or at random. */
+export type IdOrder = 'sorted' | 'shuffled';
+
+/** Rows one by one, for who does not keep them all. */
+export function* eachRow(count: number, seed: number, order: IdOrder = 'sorted'): Generator<BenchRow> {
   const random = seeded(seed);
-  return Array.from({ length: count }, (_, i) => ({
-    id: sortableId(random, 1.75e12 + i * 1000),
-    title: phrase(random, 32 + below(random, 17)),
-    note: phrase(random, 100 + below(random, 41)),
-    done: random() < 0.5,
-    priority: below(random, 5),
-    due: 1.76e12 + below(random, 3e10),
-    list: listIds[below(random, 50)] ?? '',
-  }));
+  for (let i = 0; i < count; i++) {
+    const second = order === 'sorted' ? i : below(random, count);
+    yield {
+      id: sortableId(random, 1.75e12 + second * 1000),
+      title: phrase(random, 32 + below(random, 17)),
+      note: phrase(random, 100 + below(random, 41)),
+      done: random() < 0.5,
+      priority: below(random, 5),
+      due: 1.76e12 + below(random, 3e10),
+      list: listIds[below(random, 50)] ?? '',
+    };
+  }
+}
+
+export function makeRows(count: number, seed = 42): BenchRow[] {
+  return [...eachRow(count, seed)];
+}
+
+/** Some rows at a time; what making them took is told, to be taken off what is measured. */
+export class RowBatches {
+  /** Milliseconds. */
+  spent = 0;
+  readonly #rows: Generator<BenchRow>;
+  readonly #most: number;
+
+  constructor(rows: Generator<BenchRow>, most: number) {
+    this.#rows = rows;
+    this.#most = most;
+  }
+
+  *[Symbol.iterator](): Generator<readonly BenchRow[]> {
+    for (;;) {
+      const began = performance.now();
+      const batch: BenchRow[] = [];
+      while (batch.length < this.#most) {
+        const { value, done } = this.#rows.next();
+        if (done === true) break;
+        batch.push(value);
+      }
+      this.spent += performance.now() - began;
+      if (batch.length === 0) return;
+      yield batch;
+    }
+  }
 }
