@@ -36,7 +36,13 @@ export async function hold(ctx: SyncContext, stop: Stop, conditions: Conditions)
   if (again && (tries <= before.tries + 1 || !isPowerOfTwo(tries))) return;
   const since = again ? before.since : ctx.runtime.now();
   const kept = again ? before.evidence : evidence;
-  await record(ctx, () => ({ kind: 'held', log, position, reason, since, tries, evidence: kept }));
+  try {
+    await record(ctx, () => ({ kind: 'held', log, position, reason, since, tries, evidence: kept }));
+  } catch (thrown) {
+    // The hold that stands is another one than was tried: what wakes it is not what was remembered.
+    ctx.holds.forget(log);
+    throw thrown;
+  }
 }
 
 /** Takes a hold off whose reason is gone. */
