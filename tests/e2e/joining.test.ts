@@ -91,6 +91,8 @@ describe('a join that is cut', () => {
   test('JOIN-5: a database that never became a space is passed over: the beginning is shown', () =>
     withNewcomer(async (ben) => {
       await ben.createSpace('Ben');
+      // Nothing is written any more behind what is taken away.
+      await ben.upToDate();
       // As it is when its making was cut off: keys, and nothing in the journal; and no list.
       await ben.page.evaluate(async () => {
         localStorage.clear();
