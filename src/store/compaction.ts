@@ -87,7 +87,9 @@ export class BaseFold {
     this.#base = base;
     this.#options = options;
     this.#sink = new BatchedPages(pages);
-    for (const index of options.indexes) if (base.indexes.has(index.name)) this.#keys.set(index, new Map());
+    // An index of a table without pages is empty, and so need not be built of them.
+    for (const index of options.indexes)
+      if (base.indexes.has(index.name) || !base.tables.has(index.table)) this.#keys.set(index, new Map());
   }
 
   /** The base with the boundary `boundary`; its pages are on disk. @throws storage-… */
@@ -180,11 +182,12 @@ export class BaseFold {
 /** So many keys of a new index are folded into it at once. */
 const keysAtOnce = 200_000;
 
-/** Pages on their way to disk, several in one transaction. */
+/** Pages on their way to disk, several in one transaction, while the next ones are made. */
 class BatchedPages implements PageSink {
   readonly #pages: PageStore;
   #waiting: [PageName, Bytes][] = [];
   #bytes = 0;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(pages: PageStore) {
     this.#pages = pages;
@@ -193,14 +196,27 @@ class BatchedPages implements PageSink {
   async put(name: PageName, bytes: Bytes): Promise<void> {
     this.#waiting.push([name, bytes]);
     this.#bytes += bytes.length;
-    if (this.#bytes >= batchBytes) await this.flush();
+    if (this.#bytes >= batchBytes) await this.#send();
   }
 
+  /** Settles when all of them are durable. */
   async flush(): Promise<void> {
+    await this.#send();
+    await this.#writing;
+  }
+
+  /** Settles when the batch before is durable. */
+  async #send(): Promise<void> {
     const pages = this.#waiting;
     this.#waiting = [];
     this.#bytes = 0;
-    if (pages.length > 0) await this.#pages.put(pages);
+    const before = this.#writing;
+    if (pages.length > 0) {
+      this.#writing = before.then(() => this.#pages.put(pages));
+      // Whoever sends or flushes next hears of what it failed with.
+      this.#writing.catch(() => undefined);
+    }
+    await before;
   }
 }
 

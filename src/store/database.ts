@@ -8,6 +8,7 @@ import {
   faultOf,
   type Reading,
   reading,
+  readingEarly,
   type StoreName,
   type Writing,
   writing,
@@ -81,6 +82,16 @@ export class Database {
     return this.#run('read', (connection) => reading(connection, stores, work));
   }
 
+  /** As `read`, settled as soon as what was read is here: for what never changes. */
+  readEarly<T>(stores: readonly StoreName[], work: (transaction: Reading) => Promise<T>): Promise<T> {
+    return this.#run('read', (connection) => {
+      const { value, ended } = readingEarly(connection, stores, work);
+      this.#running += 1;
+      void ended.then(() => this.#ran());
+      return value;
+    });
+  }
+
   /** As `read`, for writing; settled when the transaction has completed. */
   write<T>(
     stores: readonly StoreName[],
@@ -147,9 +158,13 @@ export class Database {
         }
       }
     } finally {
-      this.#running -= 1;
-      if (this.#running === 0) for (const goOn of this.#waiting.splice(0)) goOn();
+      this.#ran();
     }
+  }
+
+  #ran(): void {
+    this.#running -= 1;
+    if (this.#running === 0) for (const goOn of this.#waiting.splice(0)) goOn();
   }
 
   #whenIdle(goOn: () => void): void {

@@ -73,7 +73,7 @@ export class PageStore implements PageSource {
 
   async #read(names: readonly PageName[]): Promise<unknown[]> {
     try {
-      return await this.#database.read(['pages'], (transaction) => {
+      return await this.#database.readEarly(['pages'], (transaction) => {
         const store = transaction.objectStore('pages');
         return Promise.all(names.map((name) => store.get(name)));
       });

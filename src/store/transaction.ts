@@ -31,6 +31,27 @@ export async function reading<T>(
   return settled(connection.transaction([...stores], 'readonly'), work);
 }
 
+/**
+ * As `reading`, with what was read as soon as it is here, for what never changes: how the transaction ends makes no difference to it.
+ * `ended` settles when that is over.
+ */
+export function readingEarly<T>(
+  connection: Connection,
+  stores: readonly StoreName[],
+  work: (transaction: Reading) => Promise<T>,
+): { readonly value: Promise<T>; readonly ended: Promise<void> } {
+  const transaction = connection.transaction([...stores], 'readonly');
+  const value = (async () => work(transaction))();
+  value.catch(() => abandon(unwrap(transaction)));
+  // Where it aborts before its requests are answered, they may not say why.
+  const whole = Promise.all([value, transaction.done]).then(([result]) => result);
+  const ended = whole.then(
+    () => undefined,
+    () => undefined,
+  );
+  return { value: Promise.race([value.catch(() => whole), whole]), ended };
+}
+
 export async function writing<T>(
   connection: Connection,
   stores: readonly StoreName[],

@@ -8,21 +8,24 @@ import type { Base, BaseReader } from '../store/base.ts';
 import type { RowView } from './protocol.ts';
 import type { Candidate } from './scan.ts';
 
+/** `wanted`: how many rows are enough, where they come in the query's order. */
 export function candidatesOf(
   schema: Schema,
   table: string,
   query: Query<RowView>,
   base: Base,
   reader: BaseReader,
+  wanted: number,
 ): AsyncGenerator<readonly Candidate[]> {
   const access = accessFor(schema, table, query, ({ identity }) => base.indexes.has(identity));
-  return read(access, table, reader);
+  return read(access, table, reader, wanted);
 }
 
 async function* read(
   access: Access,
   table: string,
   reader: BaseReader,
+  wanted: number,
 ): AsyncGenerator<readonly Candidate[]> {
   switch (access.kind) {
     case 'ids':
@@ -34,22 +37,22 @@ async function* read(
       }
       break;
     case 'index':
-      yield* readIndex(access, table, reader);
+      yield* readIndex(access, table, reader, wanted);
       break;
   }
 }
 
-/** How many rows of an index are read at once: few at first, for the first ones may be all that is wanted. */
-const firstRows = 64;
+/** How many rows of an index are read at once, at most; of one in the query's order, first those that may be all that is wanted. */
 const mostRows = 1024;
 
 async function* readIndex(
   access: IndexAccess,
   table: string,
   reader: BaseReader,
+  wanted: number,
 ): AsyncGenerator<readonly Candidate[]> {
   const { index, ranges, direction, isOrdered } = access;
-  let most = isOrdered ? firstRows : mostRows;
+  let most = isOrdered ? Math.min(mostRows, wanted) : mostRows;
   for (const range of ranges) {
     for await (const keys of reader.keys(index.identity, range, direction)) {
       for (let from = 0; from < keys.length; ) {

@@ -67,9 +67,10 @@ export class LiveWindow {
   view(found: Found): RowView {
     if (found.view === null) {
       const { id } = found.seen;
-      const row = this.#rows.get(this.plan.table, id);
+      const row = found.row ?? this.#rows.get(this.plan.table, id);
       // Rows are deleted in a table, never from it.
       found.view = row === undefined ? found.seen : this.plan.view(id, row);
+      found.row = null;
     }
     return found.view;
   }
@@ -81,7 +82,7 @@ export class LiveWindow {
 
   /** @throws Away */
   views(found: readonly Found[]): RowView[] {
-    const unseen = found.filter(({ view }) => view === null);
+    const unseen = found.filter(({ view, row }) => view === null && row === null);
     if (unseen.length > 0) this.#rows.need(unseen.map(({ seen }) => [this.plan.table, seen.id]));
     return found.map((one) => this.view(one));
   }
@@ -112,7 +113,10 @@ export class LiveWindow {
     const news: Found[] = [];
     for (const [id, now] of looks) {
       const old = this.#byId.get(id);
-      if (old !== undefined && now !== null && this.#isSame(old, now)) continue;
+      if (old !== undefined && now !== null && this.#isSame(old, now)) {
+        old.row = null;
+        continue;
+      }
       if (old !== undefined) {
         gone.push(this.#placeOf(old));
         this.#byId.delete(id);
@@ -138,7 +142,7 @@ export class LiveWindow {
     const seen = this.plan.glimpse(id, row);
     if (seen === null) return null;
     if (this.#edge !== null && this.plan.compare(seen, this.#edge.seen) > 0) return null;
-    return { seen, view: null };
+    return { seen, view: null, row: null };
   }
 
   #isSame(old: Found, now: Found): boolean {

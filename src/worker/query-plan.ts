@@ -55,9 +55,9 @@ export class QueryPlan {
   }
 
   /** The rows of a base that may be among those of the query. @throws unavailable, storage-… */
-  async *candidates(base: Base, reader: BaseReader): AsyncGenerator<readonly Candidate[]> {
+  async *candidates(base: Base, reader: BaseReader, wanted: number): AsyncGenerator<readonly Candidate[]> {
     const { candidatesOf } = await loadPart(() => import('./candidates.ts'));
-    yield* candidatesOf(this.#schema, this.table, this.#query, base, reader);
+    yield* candidatesOf(this.#schema, this.table, this.#query, base, reader, wanted);
   }
 
   /** What the query looks at of a row, or null if the row does not fit. */

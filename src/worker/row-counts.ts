@@ -1,6 +1,6 @@
 /**
  * How many rows are shown, and how many are live and wait for a row that they refer to. Counted anew some time after a change, never at
- * its cost: at most once in `restMs`, and at most a twentieth of the time.
+ * its cost: at most once in `restMs`, and at most a twentieth of the time; while something else is asked for, a piece at a time.
  */
 import { isLive, type RowState } from '../model/row.ts';
 import { present } from '../store/away.ts';
@@ -17,6 +17,8 @@ const restMs = 200;
 const shareOfTime = 20;
 /** So many rows are counted before others have their turn. */
 const turnRows = 2_000;
+/** How long others have their turn when there are any, milliseconds. */
+const wayMs = 100;
 
 export class RowCounts {
   readonly #clock: Clock;
@@ -30,6 +32,8 @@ export class RowCounts {
   #isCounting = false;
   #restMs = restMs;
   #isOver = false;
+  /** Something was asked for since the last turn. */
+  #isAsked = false;
 
   constructor(clock: Clock, rows: Rows, shown: StoreRows, onNews: () => void) {
     this.#clock = clock;
@@ -47,6 +51,11 @@ export class RowCounts {
     this.#isStale = true;
     if (this.#rows.base.tables.size === 0 && this.#rows.above.size <= turnRows) this.#countAtOnce();
     else this.#arm();
+  }
+
+  /** To be told when something else is asked for. */
+  asked(): void {
+    this.#isAsked = true;
   }
 
   close(): void {
@@ -88,7 +97,7 @@ export class RowCounts {
       for await (const [table, , row] of this.#rows.all(Object.keys(this.#shown.schema.tables))) {
         if (this.#isOver) return;
         looked += 1;
-        if (looked % turnRows === 0) await new Promise<void>((goOn) => this.#clock.setTimer(0, goOn));
+        if (looked % turnRows === 0) await this.#giveWay();
         if (!isLive(row)) continue;
         count[(await present(() => attached(this.#shown, table, row))) ? 'live' : 'hidden'] += 1;
       }
@@ -101,6 +110,12 @@ export class RowCounts {
       this.#restMs = Math.max(restMs, shareOfTime * (this.#clock.monotonic() - began));
       if (this.#isStale) this.#arm();
     }
+  }
+
+  async #giveWay(): Promise<void> {
+    const ms = this.#isAsked ? wayMs : 0;
+    this.#isAsked = false;
+    await new Promise<void>((goOn) => this.#clock.setTimer(ms, goOn));
   }
 
   #set(value: RowCount | null): void {

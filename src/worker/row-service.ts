@@ -61,6 +61,7 @@ export class RowService {
   /** What live queries have to tell since the last call. What they could not tell yet is news again, as `onNews` says. */
   news(): LiveNews[] {
     const news = this.#live.news();
+    if (news.length > 0) this.#counts.asked();
     if (this.#live.isBehind) this.#onNews();
     return news;
   }
@@ -72,6 +73,7 @@ export class RowService {
 
   /** @throws value-invalid, schema-invalid, storage-… */
   async read(read: Read): Promise<ReadAnswer> {
+    this.#counts.asked();
     const { rows } = this.#store;
     if (read.kind === 'deleted') return deletedRows(this.#shown.schema, rows, read.table, read.limit);
     return (await this.#reading.answer(this.#shown, read, () => null)).answer;
@@ -79,6 +81,7 @@ export class RowService {
 
   /** What writes; its code is loaded when it is first asked for. @throws unavailable */
   writing(): Promise<RowWriting> {
+    this.#counts.asked();
     this.#writing ??= this.#startWriting();
     return this.#writing;
   }

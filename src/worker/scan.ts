@@ -20,7 +20,12 @@ export interface Found {
   readonly seen: RowView;
   /** The whole row; null until it is told. */
   view: RowView | null;
+  /** What the base has of a row that nothing was written to since, so that it is not read again to be told; else null. */
+  row: RowState | null;
 }
+
+/** So many rows are kept as they were read; who finds more counts them, or reads them anew when they are told. */
+const mostKept = 5_000;
 
 /** A row of the base that may be one of the query's. */
 export interface Candidate {
@@ -48,7 +53,8 @@ export class Scan {
     this.#rows = rows;
     this.#plan = plan;
     this.#most = most;
-    this.#candidates = rows.reader === null ? null : plan.candidates(rows.base, rows.reader);
+    // The one behind the first `most` shows that they are all.
+    this.#candidates = rows.reader === null ? null : plan.candidates(rows.base, rows.reader, most + 1);
   }
 
   /** In order once it is over. */
@@ -87,7 +93,8 @@ export class Scan {
         this.#lastGroup = group;
         looked += 1;
         const seen = isOne ? this.#plan.glimpse(id, row) : null;
-        if (seen !== null) this.#found.push({ seen, view: null });
+        if (seen !== null)
+          this.#found.push({ seen, view: null, row: this.#found.length < mostKept ? row : null });
       }
       throw new Away(() => this.#pull());
     }
@@ -130,7 +137,7 @@ export class Scan {
       if (row === undefined || !this.#rows.shows(table, row)) continue;
       const seen = this.#plan.glimpse(id, row);
       if (seen === null) continue;
-      this.#found.push({ seen, view: null });
+      this.#found.push({ seen, view: null, row: null });
     }
     return this.#next >= this.#direct.length;
   }
