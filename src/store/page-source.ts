@@ -3,8 +3,11 @@ import type { Bytes } from '../format/bytes.ts';
 import type { PageName } from '../format/page-name.ts';
 
 export interface PageSource {
-  /** The bytes of these pages, in this order; several names are one transaction. Throws where one is missing. */
-  get(names: readonly PageName[]): Promise<readonly Bytes[]>;
+  /**
+   * The bytes of these pages, in this order; several names are one transaction. Those that are read `inPassing` are not likely to be asked
+   * for again soon. Throws where one is missing.
+   */
+  get(names: readonly PageName[], inPassing?: boolean): Promise<readonly Bytes[]>;
 }
 
 export interface PageSink {

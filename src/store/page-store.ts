@@ -9,7 +9,7 @@ import type { Database } from './database.ts';
 import type { PageSource } from './page-source.ts';
 
 /** Bytes of pages that are kept at hand. */
-const mostKept = 16 * 1024 * 1024;
+const mostKept = 32 * 1024 * 1024;
 
 export class PageStore implements PageSource {
   readonly #database: Database;
@@ -22,7 +22,7 @@ export class PageStore implements PageSource {
   }
 
   /** @throws storage-corrupt with the name in `page` where one is not there */
-  async get(names: readonly PageName[]): Promise<readonly Bytes[]> {
+  async get(names: readonly PageName[], inPassing = false): Promise<readonly Bytes[]> {
     const found = new Map<PageName, Bytes>();
     for (const name of names) {
       const bytes = this.#kept.get(name);
@@ -38,7 +38,7 @@ export class PageStore implements PageSource {
     return names.map((name) => {
       const bytes = found.get(name);
       if (bytes === undefined) throw gone(name);
-      this.#keep(name, bytes);
+      if (!inPassing) this.#keep(name, bytes);
       return bytes;
     });
   }

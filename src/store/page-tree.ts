@@ -17,8 +17,9 @@ import { type Place, TreeLevel, type TreeRoot } from './tree-level.ts';
 
 export type { TreeRoot } from './tree-level.ts';
 
-/** How many leaves are asked for at once, at most. */
+/** How many leaves are asked for at once, at most: of a range, and where each is read for a few of its entries. */
 export const leavesAtOnce = 16;
+const leavesOfKeys = 64;
 
 /** Keys from `from` on and below `to`; ascending unless told otherwise. */
 export interface KeyRange {
@@ -59,8 +60,8 @@ export class PageTree<E> {
       });
     }
     const found: (E | undefined)[] = [];
-    for (let at = 0; at < groups.length; at += leavesAtOnce) {
-      const some = groups.slice(at, at + leavesAtOnce);
+    for (let at = 0; at < groups.length; at += leavesOfKeys) {
+      const some = groups.slice(at, at + leavesOfKeys);
       const leaves = await this.leavesOf(some.map(({ name }) => name));
       some.forEach((group, i) => {
         for (const key of group.keys) found.push(leaves[i]?.get(key));
@@ -92,7 +93,8 @@ export class PageTree<E> {
             : from !== undefined && compareText(place.ref.key, from) <= 0);
         place = isBeyond ? null : next;
       }
-      for (const leaf of await this.leavesOf(names)) yield { entries: () => entriesIn(leaf, range) };
+      for (const leaf of await this.leavesOf(names, most === leavesAtOnce))
+        yield { entries: () => entriesIn(leaf, range) };
     }
   }
 
@@ -127,8 +129,8 @@ export class PageTree<E> {
   };
 
   /** Leaves, by their names, read at once. @throws malformed */
-  async leavesOf(names: readonly PageName[]): Promise<readonly Leaf<E>[]> {
-    const pages: readonly Bytes[] = await this.source.get(names);
+  async leavesOf(names: readonly PageName[], inPassing = false): Promise<readonly Leaf<E>[]> {
+    const pages: readonly Bytes[] = await this.source.get(names, inPassing);
     return pages.map((bytes) => this.open(bytes));
   }
 }

@@ -132,13 +132,39 @@ export class Rows {
       });
       // What was read of another base is not what is asked for now: whoever asks, asks again.
       if (rows === undefined || this.#reader !== reader) return;
-      const kept = this.#brought.get(table) ?? new Map<string, RowState | null>();
-      this.#brought.set(table, kept);
-      ids.forEach((id, index) => {
-        kept.set(id, rows[index] ?? null);
-      });
-      this.#keptCount += ids.length;
+      this.#keep(table, ids, rows);
     }
+  }
+
+  #keep(table: string, ids: readonly string[], rows: readonly (RowState | null)[]): void {
+    const kept = this.#brought.get(table) ?? new Map<string, RowState | null>();
+    this.#brought.set(table, kept);
+    const before = kept.size;
+    ids.forEach((id, index) => {
+      kept.set(id, rows[index] ?? null);
+    });
+    this.#keptCount += kept.size - before;
+  }
+
+  /** A reader that asks for no row that is at hand, and has those at hand that it read, as long as they are few. */
+  #throughKept(reader: BaseReader): BaseReader {
+    const through: BaseReader = {
+      ...reader,
+      rows: async (table, ids) => {
+        // What is at hand is of the base that is read now.
+        const kept = this.#reader === through ? this.#brought.get(table) : undefined;
+        const found = new Map(ids.flatMap((id) => (kept?.has(id) ? [[id, kept.get(id) ?? null]] : [])));
+        const missing = ids.filter((id) => !found.has(id));
+        const read = missing.length === 0 ? [] : await reader.rows(table, missing);
+        missing.forEach((id, at) => {
+          found.set(id, read[at] ?? null);
+        });
+        if (this.#reader === through && this.#keptCount + missing.length <= mostKept)
+          this.#keep(table, missing, read);
+        return ids.map((id) => found.get(id) ?? null);
+      },
+    };
+    return through;
   }
 
   /**
@@ -164,7 +190,8 @@ export class Rows {
     if (base.tables.size > 0 && this.#open === null)
       throw new TypeError('A base before the code that reads it');
     this.#base = base;
-    this.#reader = base.tables.size === 0 ? null : (this.#open?.(base) ?? null);
+    const reader = base.tables.size === 0 ? null : (this.#open?.(base) ?? null);
+    this.#reader = reader && this.#throughKept(reader);
     this.#letGo();
     this.above.drop(base.boundary);
   }
