@@ -10,7 +10,9 @@ export function loadBeyondRows(): Promise<BeyondRows> {
   return loadPart(() => import('./beyond-rows.ts'));
 }
 
-/** Writing rows. @throws unavailable, as above */
-export function loadRowWriting(): Promise<typeof import('./row-writing.ts')> {
-  return loadPart(() => import('./row-writing.ts'));
+export type RowCalls = typeof import('./row-calls.ts');
+
+/** Reads that are answered once, and writes (`row-calls`). @throws unavailable, as above */
+export function loadRowCalls(): Promise<RowCalls> {
+  return loadPart(() => import('./row-calls.ts'));
 }

@@ -1,17 +1,16 @@
 /**
- * Reading and writing the rows of one store for one page: reads and live queries here, writes and transactions through
- * `row-writing`. It is the same for a stored space and for one in memory; what differs is the store under it.
+ * Reading and writing the rows of one store for one page: live queries here, reads that are answered once, writes and transactions
+ * through `row-calls`. It is the same for a stored space and for one in memory; what differs is the store under it.
  */
 import type { RowKey } from '../model/row.ts';
 import type { Schema } from '../model/schema.ts';
 import type { JournalRecord } from '../store/record.ts';
 import type { Rows } from '../store/rows.ts';
 import type { Standing } from '../store/standing.ts';
-import { deletedRows } from './deleted-rows.ts';
 import { LiveQueries } from './live-queries.ts';
-import { loadRowWriting } from './loading.ts';
+import { loadRowCalls, type RowCalls } from './loading.ts';
 import type { LiveNews, PlainQuery, Read, ReadAnswer } from './protocol.ts';
-import { Reading } from './reading.ts';
+import type { Reading } from './reading.ts';
 import { RowCounts } from './row-counts.ts';
 import type { RowWriting } from './row-writing.ts';
 import { StoreRows } from './shown-rows.ts';
@@ -29,15 +28,20 @@ export interface RowStore {
   room(): Promise<void> | undefined;
 }
 
+interface Calls extends Pick<RowCalls, 'deletedRows'> {
+  readonly reading: Reading;
+  readonly writing: RowWriting;
+}
+
 export class RowService {
   readonly #clock: Clock;
   readonly #store: RowStore;
   readonly #shown: StoreRows;
   readonly #live: LiveQueries;
-  readonly #reading: Reading;
   readonly #counts: RowCounts;
   readonly #onNews: () => void;
-  #writing: Promise<RowWriting> | null = null;
+  #calls: Promise<Calls> | null = null;
+  #reading: Reading | null = null;
 
   /** `onNews` is called when live queries or counts may have news. */
   constructor(clock: Clock, schema: Schema, store: RowStore, onNews: () => void) {
@@ -45,7 +49,6 @@ export class RowService {
     this.#clock = clock;
     this.#store = store;
     this.#shown = new StoreRows(schema, store.rows);
-    this.#reading = new Reading(store.rows);
     this.#live = new LiveQueries(this.#shown, onNews);
     this.#counts = new RowCounts(clock, store.rows, this.#shown, onNews);
   }
@@ -53,7 +56,7 @@ export class RowService {
   /** To be told which rows of the store changed, before anything else is read. */
   changed(keys: readonly RowKey[]): void {
     this.#shown.changed(keys);
-    this.#reading.changed(keys);
+    this.#reading?.changed(keys);
     this.#counts.changed();
     if (this.#live.changed(keys)) this.#onNews();
   }
@@ -71,36 +74,47 @@ export class RowService {
     return this.#counts.value;
   }
 
-  /** @throws value-invalid, schema-invalid, storage-… */
+  /** @throws value-invalid, schema-invalid, unavailable, storage-… */
   async read(read: Read): Promise<ReadAnswer> {
-    this.#counts.asked();
+    const { reading, deletedRows } = await this.#loadCalls();
     const { rows } = this.#store;
     if (read.kind === 'deleted') return deletedRows(this.#shown.schema, rows, read.table, read.limit);
-    return (await this.#reading.answer(this.#shown, read, () => null)).answer;
+    return (await reading.answer(this.#shown, read, () => null)).answer;
   }
 
-  /** What writes; its code is loaded when it is first asked for. @throws unavailable */
-  writing(): Promise<RowWriting> {
-    this.#counts.asked();
-    this.#writing ??= this.#startWriting();
-    return this.#writing;
+  /** What writes. @throws unavailable */
+  async writing(): Promise<RowWriting> {
+    return (await this.#loadCalls()).writing;
   }
 
   /** Ends when every write that was asked for before has reached the store. */
   async settle(): Promise<void> {
-    await this.#writing?.catch(() => undefined);
+    await this.#calls?.catch(() => undefined);
   }
 
   close(): void {
     this.#counts.close();
   }
 
-  async #startWriting(): Promise<RowWriting> {
+  /** What answers calls; its code is loaded with the first. */
+  #loadCalls(): Promise<Calls> {
+    this.#counts.asked();
+    this.#calls ??= this.#startCalls();
+    return this.#calls;
+  }
+
+  async #startCalls(): Promise<Calls> {
     try {
-      const { RowWriting } = await loadRowWriting();
-      return new RowWriting(this.#clock, this.#store, this.#shown, this.#reading);
+      const { Reading, RowWriting, deletedRows } = await loadRowCalls();
+      const reading = new Reading(this.#store.rows);
+      this.#reading = reading;
+      return {
+        deletedRows,
+        reading,
+        writing: new RowWriting(this.#clock, this.#store, this.#shown, reading),
+      };
     } catch (thrown) {
-      this.#writing = null;
+      this.#calls = null;
       throw thrown;
     }
   }

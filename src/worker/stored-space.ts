@@ -16,7 +16,7 @@ import { joinStateOf } from '../sync/join-state.ts';
 import { joinedRelay } from '../sync/joining.ts';
 import { checkErase } from './erase-guard.ts';
 import type { OpenedSpace } from './host.ts';
-import { loadBeyondRows, loadRowWriting } from './loading.ts';
+import { loadBeyondRows, loadRowCalls } from './loading.ts';
 import type {
   Conflict,
   OpenRequest,
@@ -163,8 +163,8 @@ export class StoredSpace implements OpenedSpace {
   async #startSide(): Promise<SyncSide> {
     const { runtime, store, request, known } = this.#parts;
     try {
-      // Writing as well: from here on nothing that people do waits for code.
-      const [{ SyncSide }] = await Promise.all([loadBeyondRows(), loadRowWriting()]);
+      // Reading and writing as well: from here on nothing that people do waits for code.
+      const [{ SyncSide }] = await Promise.all([loadBeyondRows(), loadRowCalls()]);
       if (this.#isOver) throw over();
       const relay = (): string => this.#relay;
       const told = (state: CycleState): void => this.#setSync(state);

@@ -49,7 +49,9 @@ function putOf({ id, ...values }: BenchRow): WriteOp {
   return { kind: 'put', table: 'items', id, values };
 }
 
+/** With the code at hand that reads: what is cold is the store. */
 async function opened(space: string): Promise<OpenRows> {
+  await Promise.all([import('../../src/worker/row-calls.ts'), import('../../src/worker/candidates.ts')]);
   return new OpenRows(await openStore(runtime, spaceFromText(space), { create: false, tailEveryMs: null }));
 }
 
@@ -107,16 +109,23 @@ async function eraseBare(name: string): Promise<void> {
   await (await BareRows.open(name)).erase();
 }
 
-/** Patches `ops` rows at random, so many a write, that stay in the journal above the pages. */
-async function patch(space: string, count: number, ops: number, each: number): Promise<void> {
+/** Writes that stay in the journal above the pages, 500 rows each: new rows, or patches of rows at random. */
+async function writeAbove(space: string, count: number, ops: number, what: 'new' | 'patches'): Promise<void> {
   const open = await opened(space);
-  const ids = [...eachRow(count, seed)].map(({ id }) => id);
-  for (let done = 0; done < ops; done += each) {
-    const some = Array.from({ length: Math.min(each, ops - done) }, (_, i): WriteOp => {
-      const id = ids[((done + i) * 7919) % count] ?? '';
-      return { kind: 'patch', table: 'items', id, values: { done: i % 2 === 0 } };
-    });
-    await open.write(some);
+  const rows = eachRow(count + ops, seed);
+  const old = Array.from({ length: count }, () => rows.next().value?.id ?? '');
+  const write = (at: number): WriteOp => {
+    if (what === 'new') {
+      const row = rows.next().value;
+      if (row === undefined) throw new Error('Too few rows');
+      return putOf(row);
+    }
+    const id = old[(at * 7919) % count] ?? '';
+    return { kind: 'patch', table: 'items', id, values: { done: at % 2 === 0 } };
+  };
+  for (let done = 0; done < ops; done += writeRows) {
+    const batch = Array.from({ length: Math.min(writeRows, ops - done) }, (_, i) => write(done + i));
+    await open.write(batch);
   }
   await open.close();
 }
@@ -220,6 +229,6 @@ async function sizes(space: string): Promise<{ pages: number; journal: number; u
   return { pages, journal, usage: (await navigator.storage.estimate()).usage ?? 0 };
 }
 
-const calls = { fill, fillBare, eraseBare, patch, empty, gets, bareGets, query, scan, bareScan, sizes };
+const calls = { fill, fillBare, eraseBare, writeAbove, empty, gets, bareGets, query, scan, bareScan, sizes };
 export type LargeSpace = typeof calls;
 expose(calls);

@@ -45,9 +45,9 @@ async function importBare(count: number, order: IdOrder): Promise<number> {
   });
 }
 
-async function patchLarge(ops: number, each: number): Promise<void> {
+async function writeAbove(ops: number, what: 'new' | 'patches'): Promise<void> {
   const { space, count } = here();
-  await inNewWorker((worker) => worker.patch(space, count, ops, each));
+  await inNewWorker((worker) => worker.writeAbove(space, count, ops, what));
 }
 
 let emptySpace: string | null = null;
@@ -119,10 +119,15 @@ async function writeLive(writes: number): Promise<Measured> {
   const space = await openSpace({ schema, worker, relay: nowhere, space: here().space });
   const lives = listIds.map((list) => {
     const live = space.tables.items.live({ where: { list }, orderBy: 'due', limit: 50 });
-    return { live, stop: live.subscribe(() => undefined) };
+    let stop = (): void => undefined;
+    const isHere = new Promise<void>((resolve) => {
+      stop = live.subscribe(({ rows }) => {
+        if (rows.length === 50) resolve();
+      });
+    });
+    return { stop, isHere };
   });
-  while (lives.some(({ live }) => live.value.rows.length < 50))
-    await new Promise((next) => setTimeout(next, 10));
+  for (const { isHere } of lives) await isHere;
   const bare = await BareRows.open();
   chosen += 1;
   const rows = makeRows(2 * (warmUp + writes), 1000 + chosen);
@@ -162,7 +167,7 @@ export const largeCalls = {
   makeLarge,
   importRows,
   importBare,
-  patchLarge,
+  writeAbove,
   openLarge,
   getRandom,
   queryCold,
