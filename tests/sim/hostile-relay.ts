@@ -20,7 +20,7 @@ export const manners = ['flip', 'repeat', 'withhold', 'foreign', 'swap', 'clock'
  *   repeat    an answer that was right once: old heads, and a membership log that was shorter
  *   withhold  heads, membership entries or beacons are left out
  *   foreign   entries of another log, or of other positions
- *   swap      entries in another order; heads with another's
+ *   swap      entries in another order; a head as another log's
  *   clock     its time is hours off
  */
 export type Manner = (typeof manners)[number];
@@ -63,6 +63,7 @@ export class HostileRelay {
         return path === '/changes' ? { ...honest, body: this.#changes(honest.body, manner) } : honest;
       case 'foreign':
       case 'swap':
+        if (path === '/changes' && manner === 'swap') return { ...honest, body: this.#renamed(honest.body) };
         return path === '/entries/read'
           ? { ...honest, body: await this.#entries(honest.body, manner) }
           : honest;
@@ -95,6 +96,17 @@ export class HostileRelay {
       heads: keep(answer.heads),
       beacons: keep(answer.beacons),
     });
+  }
+
+  /** With a head under the number of another log, of a device that may never have written. */
+  #renamed(body: Uint8Array): Uint8Array<ArrayBuffer> {
+    const answer = decodeChangesAnswer(body);
+    const [head, ...others] = answer.heads;
+    if (head === undefined) return new Uint8Array(body);
+    // A number below 24 is the one byte behind its name.
+    const at = Buffer.from(head).indexOf('\x63log') + 4;
+    const renamed = new Uint8Array(head.with(at, 1 + this.#random.below(4)));
+    return encodeChangesAnswer({ ...answer, heads: [renamed, ...others] });
   }
 
   async #entries(body: Uint8Array, manner: 'foreign' | 'swap'): Promise<Uint8Array<ArrayBuffer>> {
