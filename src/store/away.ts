@@ -1,13 +1,13 @@
 /**
  * Thrown where something is asked for that has not been read from disk yet. Reading rows is written as if all of them were at hand, so
- * that what it gives holds at one moment; `present` brings what was missing and begins again.
+ * that what it gives holds at one moment; `present` brings what was missing and begins again. No error: nobody looks at where it came from,
+ * which takes longer to note than a row to read.
  */
-export class Away extends Error {
+export class Away {
   /** Settled when what was missing has been read; may throw what reading throws. */
   readonly bring: () => Promise<void>;
 
   constructor(bring: () => Promise<void>) {
-    super('Not read from disk yet');
     this.bring = bring;
   }
 }

@@ -6,9 +6,9 @@ import {
   type Connection,
   type Durability,
   faultOf,
+  gettingEarly,
   type Reading,
   reading,
-  readingEarly,
   type StoreName,
   type Writing,
   writing,
@@ -82,13 +82,13 @@ export class Database {
     return this.#run('read', (connection) => reading(connection, stores, work));
   }
 
-  /** As `read`, settled as soon as what was read is here: for what never changes. */
-  readEarly<T>(stores: readonly StoreName[], work: (transaction: Reading) => Promise<T>): Promise<T> {
+  /** The values under one key or more, settled as soon as they are here: for what never changes. */
+  valuesAt(store: StoreName, keys: readonly string[]): Promise<readonly unknown[]> {
     return this.#run('read', (connection) => {
-      const { value, ended } = readingEarly(connection, stores, work);
+      const { values, ended } = gettingEarly(connection, store, keys);
       this.#running += 1;
       void ended.then(() => this.#ran());
-      return value;
+      return values;
     });
   }
 

@@ -30,7 +30,7 @@ export class PageStore implements PageSource {
     }
     const missing = [...new Set(names)].filter((name) => !found.has(name));
     if (missing.length > 0) {
-      const values: unknown[] = await this.#read(missing);
+      const values = await this.#read(missing);
       missing.forEach((name, at) => {
         found.set(name, pageBytes(values[at], name));
       });
@@ -71,12 +71,9 @@ export class PageStore implements PageSource {
     return unnamed.length;
   }
 
-  async #read(names: readonly PageName[]): Promise<unknown[]> {
+  async #read(names: readonly PageName[]): Promise<readonly unknown[]> {
     try {
-      return await this.#database.readEarly(['pages'], (transaction) => {
-        const store = transaction.objectStore('pages');
-        return Promise.all(names.map((name) => store.get(name)));
-      });
+      return await this.#database.valuesAt('pages', names);
     } catch (thrown) {
       // The browser cannot read one of them any more.
       if (isError(thrown, 'storage-corrupt')) throw gone(names[0] ?? '');

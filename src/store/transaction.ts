@@ -32,24 +32,34 @@ export async function reading<T>(
 }
 
 /**
- * As `reading`, with what was read as soon as it is here, for what never changes: how the transaction ends makes no difference to it.
- * `ended` settles when that is over.
+ * The values under some keys as soon as they are here, for what never changes: how the transaction ends makes no difference to them.
+ * `ended` settles when that is over. One page is read for one row, so it goes without the wrapping.
  */
-export function readingEarly<T>(
+export function gettingEarly(
   connection: Connection,
-  stores: readonly StoreName[],
-  work: (transaction: Reading) => Promise<T>,
-): { readonly value: Promise<T>; readonly ended: Promise<void> } {
-  const transaction = connection.transaction([...stores], 'readonly');
-  const value = (async () => work(transaction))();
-  value.catch(() => abandon(unwrap(transaction)));
-  // Where it aborts before its requests are answered, they may not say why.
-  const whole = Promise.all([value, transaction.done]).then(([result]) => result);
-  const ended = whole.then(
-    () => undefined,
-    () => undefined,
-  );
-  return { value: Promise.race([value.catch(() => whole), whole]), ended };
+  storeName: StoreName,
+  keys: readonly string[],
+): { readonly values: Promise<readonly unknown[]>; readonly ended: Promise<void> } {
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const values = new Promise<readonly unknown[]>((resolve, reject) => {
+    const transaction = unwrap(connection).transaction(storeName, 'readonly');
+    transaction.oncomplete = end;
+    transaction.onabort = () => {
+      end();
+      reject(transaction.error ?? new DOMException('Aborted', 'AbortError'));
+    };
+    const store = transaction.objectStore(storeName);
+    const requests = keys.map((key) => store.get(key));
+    // Requests are answered in their order.
+    const last = requests.at(-1);
+    if (last !== undefined) last.onsuccess = () => resolve(requests.map(({ result }) => result));
+  });
+  // Where no transaction could be begun.
+  values.catch(() => end());
+  return { values, ended };
 }
 
 export async function writing<T>(

@@ -53,12 +53,14 @@ async function* readIndex(
 ): AsyncGenerator<readonly Candidate[]> {
   const { index, ranges, direction, isOrdered } = access;
   let most = isOrdered ? Math.min(mostRows, wanted) : mostRows;
+  let given = 0;
   for (const range of ranges) {
     for await (const keys of reader.keys(index.identity, range, direction)) {
       for (let from = 0; from < keys.length; ) {
         const some = keys.slice(from, from + most);
         from += some.length;
-        most = Math.min(mostRows, most * 2);
+        given += some.length;
+        most = Math.min(mostRows, given < wanted ? wanted - given : most * 2);
         const groups = new Map(some.map((key) => [idOf(key), groupIn(access, key)]));
         yield* rowsOf(table, [...groups.keys()], reader, (id) => groups.get(id) ?? null);
       }
