@@ -62,7 +62,10 @@ async function foldWhenDue(
       store.tellFailure(toFailure(thrown));
       failures += 1;
       const wait = Math.min(again.most, again.first * 2 ** (failures - 1));
+      // Nobody is to wait for what does not go on.
+      store.folds = false;
       await delay(runtime, wait, signal).catch(() => undefined);
+      store.folds = true;
     }
   }
 }

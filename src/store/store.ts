@@ -168,26 +168,32 @@ export class Store {
   }
 
   /**
-   * Settles when the journal has room above the base for more than a person writes, at the latest after `mostWaitMs`: whoever writes much
-   * where the folding is done waits for this, so that what is to be folded is never more than fits in memory. Undefined if there is room now,
-   * or this tab does not fold.
+   * Settles when the journal has room above the base for more than a person writes: whoever writes much where the folding is done waits
+   * for it, so that what is to be folded is never more than fits in memory. Undefined if there is room now, or this tab does not fold.
    */
   room(): Promise<void> | undefined {
-    if (!this.folds) return undefined;
-    const { ops, bytes } = dueWeight(this.standing.base, true);
-    return isBeyond(this.weight, { ops: 2 * ops, bytes: 2 * bytes }) ? this.#nextFold() : undefined;
+    return this.#isCrowded ? this.#awaitRoom() : undefined;
   }
 
-  async #nextFold(): Promise<void> {
-    const over = new AbortController();
-    const folded = new Promise<void>((resolve) => {
-      const stop = this.onChange(({ kinds }) => {
-        if (kinds.has('folded')) resolve();
+  get #isCrowded(): boolean {
+    if (!this.folds || this.#closed) return false;
+    const { ops, bytes } = dueWeight(this.standing.base, true);
+    return isBeyond(this.weight, { ops: 2 * ops, bytes: 2 * bytes });
+  }
+
+  async #awaitRoom(): Promise<void> {
+    while (this.#isCrowded) {
+      const over = new AbortController();
+      const folded = new Promise<void>((resolve) => {
+        const stop = this.onChange(({ kinds }) => {
+          if (kinds.has('folded')) resolve();
+        });
+        over.signal.addEventListener('abort', stop);
       });
-      over.signal.addEventListener('abort', stop);
-    });
-    await Promise.race([folded, delay(this.#runtime, mostWaitMs, over.signal).catch(() => undefined)]);
-    over.abort();
+      // Folding may have ended without a fold.
+      await Promise.race([folded, delay(this.#runtime, lookAgainMs, over.signal).catch(() => undefined)]);
+      over.abort();
+    }
   }
 
   /** Calls `listener` after each step forward, until the returned function is called. */
@@ -455,8 +461,8 @@ const importBaseReading = async () => (await loadPart(() => import('./base-reade
 const announcement = 'appended';
 /** Other tabs hear of writes after so many milliseconds, of all that came by then at once. */
 const announceMs = 8;
-/** How long whoever writes waits for a fold, at most: one that is not under way must not keep anyone from writing. */
-const mostWaitMs = 2_000;
+/** How long until whoever waits for room looks again whether it is still being made. */
+const lookAgainMs = 1_000;
 const restsOnKeys: ReadonlySet<RecordKind> = new Set(['device', 'members', 'joining']);
 /** Closing saves the fold if so many records came since it was saved. */
 const worthSaving = 32;

@@ -325,9 +325,9 @@ class History {
     });
     if (step.drafts !== null && life.waiting.fault === null) {
       await this.#acting(life, () => write(life.tab, ...(step.drafts ?? [])), step.drafts, compacting);
-    } else if ((await compacting) !== 'done' || (await settled(life, () => store.refresh())) !== 'done') {
-      await this.#revive(life);
-    }
+    } else if ((await compacting) !== 'done') await this.#revive(life);
+    // A tab that had nothing to fold or write may not have heard of what others wrote.
+    if ((await settled(life, () => life.tab.store.refresh())) !== 'done') await this.#revive(life);
     await this.#looking(life, (tab) => this.#count(tab));
     await this.#looking(life, (tab) => this.#compare(tab));
   }
