@@ -2,7 +2,7 @@ import { CairnError, type Failure, toFailure } from '../errors.ts';
 import { type Bytes, equal, type SpaceId, toBase64Url } from '../format/bytes.ts';
 import { loadPart } from '../load-part.ts';
 import { type Channel, delay, type Runtime } from '../runtime.ts';
-import { present } from './away.ts';
+import { Away, present } from './away.ts';
 import type { Change, StoreEvent } from './change.ts';
 import type { DatabaseOptions } from './connection.ts';
 import { Database } from './database.ts';
@@ -228,13 +228,20 @@ export class Store {
     durability: Durability,
   ): Promise<{ readonly position: number } | null> {
     for (;;) {
-      // Rows are brought while nothing else is folded: the standing stays as it is.
-      const decided = await this.#withPages(() => present(() => decide(this.standing)));
-      if (decided === undefined) continue;
+      let decided: JournalRecord | null | undefined;
+      try {
+        decided = decide(this.standing);
+      } catch (thrown) {
+        if (!(thrown instanceof Away)) throw thrown;
+        // Rows are brought while nothing else is folded: the standing stays as it is.
+        decided = await this.#withPages(() => present(() => decide(this.standing)));
+        if (decided === undefined) continue;
+      }
       if (decided === null) return null;
       const record = decodedRecord(decided);
       // What another tab adds meanwhile shows itself at `add`.
-      await this.#folded.ready(record);
+      const ready = this.#folded.ready(record);
+      if (ready !== undefined) await ready;
       const next = this.#folded.next(record);
       const { position } = next;
       const bytes = encodeRecord(position, this.#writer, record);

@@ -1,6 +1,7 @@
 /**
  * How many rows are shown, and how many are live and wait for a row that they refer to. Counted anew some time after a change, never at
- * its cost: at most once in `restMs`, and at most a twentieth of the time; while something else is asked for, a piece at a time.
+ * its cost: few rows when it is asked how many there are, many at most once in `restMs` and at most a twentieth of the time, a piece at
+ * a time while something else is asked for.
  */
 import { isLive, type RowState } from '../model/row.ts';
 import { present } from '../store/away.ts';
@@ -40,17 +41,17 @@ export class RowCounts {
     this.#rows = rows;
     this.#shown = shown;
     this.#onNews = onNews;
-    this.#countAtOnce();
+    this.changed();
   }
 
   get value(): RowCount | null {
+    if (this.#isStale && this.#areFew) this.#countAtOnce();
     return this.#value;
   }
 
   changed(): void {
     this.#isStale = true;
-    if (this.#rows.base.tables.size === 0 && this.#rows.above.size <= turnRows) this.#countAtOnce();
-    else this.#arm();
+    if (!this.#areFew) this.#arm();
   }
 
   /** To be told when something else is asked for. */
@@ -63,12 +64,12 @@ export class RowCounts {
     this.#cancel?.();
   }
 
-  /** Where all rows are at hand and few. */
+  /** All rows are at hand and soon counted. */
+  get #areFew(): boolean {
+    return this.#rows.base.tables.size === 0 && this.#rows.above.size <= turnRows;
+  }
+
   #countAtOnce(): void {
-    if (this.#rows.base.tables.size > 0 || this.#rows.above.size > turnRows) {
-      this.#arm();
-      return;
-    }
     const count = { live: 0, hidden: 0 };
     for (const table of Object.keys(this.#shown.schema.tables)) {
       for (const [, row] of this.#rows.above.scan(table)) {
@@ -76,7 +77,7 @@ export class RowCounts {
       }
     }
     this.#isStale = false;
-    this.#set(count);
+    this.#value = count;
   }
 
   #arm(): void {
