@@ -60,7 +60,7 @@ async function startSource(relay: string): Promise<string> {
 /** The empty device: joins while there is nothing but lists. */
 async function joinEmpty(link: string): Promise<void> {
   open = await joinSpace({ schema, worker, link, ...names });
-  await allRowsIn(open, listIds.length);
+  await allIn(open, 'lists', listIds.length);
 }
 
 /** The author writes `count` rows, 500 a changeset, until the relay has all of them. */
@@ -86,7 +86,7 @@ async function firstSync(count: number): Promise<Measured> {
     addEventListener('online', online, { once: true });
     document.title = 'ready';
   });
-  const ours = await timed(() => allRowsIn(space, count + listIds.length));
+  const ours = await timed(() => allIn(space, 'items', count));
   const here = await space.tables.items.count();
   if (here !== count) throw new Error(`${here} rows instead of ${count}`);
   return { ours, limit };
@@ -96,12 +96,15 @@ function missing(): never {
   throw new Error('No space is open in this page');
 }
 
-function allRowsIn(space: Space<typeof schema>, count: number): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = space.status.subscribe(({ rows }) => {
-      if (rows === null || rows.live < count) return;
-      queueMicrotask(() => stop());
-      resolve();
+/** Settles when so many rows of a table can be read: asked whenever the status has moved. The count in the status itself is some time behind. */
+function allIn(space: Space<typeof schema>, table: 'items' | 'lists', count: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = space.status.subscribe(() => {
+      space.tables[table].count().then((here) => {
+        if (here < count) return;
+        stop();
+        resolve();
+      }, reject);
     });
   });
 }

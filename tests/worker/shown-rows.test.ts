@@ -109,7 +109,7 @@ const ops: fc.Arbitrary<Op> = tables.chain((table) => {
 
 property(
   'MRG-7, MRG-8: after every batch, in any order of arrival, what shows is what the definition says; what is hidden is counted; and the tables are named of which rows flipped that did not change',
-  5_000,
+  2_000,
   fc.array(fc.array(fc.tuple(ops, fc.integer({ min: 1, max: 20 })), { minLength: 1, maxLength: 4 }), {
     maxLength: 10,
   }),
