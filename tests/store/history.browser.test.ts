@@ -1,3 +1,3 @@
 import { historySuite } from './history-suite.ts';
 
-historySuite(() => indexedDB, 40);
+historySuite(() => indexedDB, 24);
