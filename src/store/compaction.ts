@@ -44,8 +44,8 @@ export interface CompactionOptions {
 /** True if there is a new base. @throws storage-…, closed */
 export async function compact(store: Store, options: CompactionOptions): Promise<boolean> {
   const { base, position } = store.standing;
-  if (store.rows.above.size === 0 && options.indexes.every(({ name }) => base.indexes.has(name)))
-    return false;
+  // What lost to the base has a weight, and leaves nothing above it.
+  if (store.weight.ops === 0 && options.indexes.every(({ name }) => base.indexes.has(name))) return false;
   const next = await new BaseFold(store.pages, base, options).fold(store.rows.above.snapshot(), position);
   const added = await store.append(
     (standing) => (standing.base === base ? { kind: 'folded', follows: base.boundary, base: next } : null),
@@ -57,19 +57,36 @@ export async function compact(store: Store, options: CompactionOptions): Promise
 }
 
 /**
- * Deletes the pages that no base names: neither that of now nor `before`, which other tabs may still read. Gives how many.
+ * Deletes the pages that no base names: neither that of now nor `before`, which other tabs may still read. Gives how many. None goes while
+ * the journal has a record that this tab has not read, nor once it has another tab's turn or base: its pages are not known here, and
+ * what that tab folds it sweeps itself.
  * @throws storage-…
  */
 export async function sweep(store: Store, before: Base): Promise<number> {
+  const { base, term } = store.standing;
   const named = new Set<string>();
   const tree = new PageTree(keyLeaf, store.pages);
-  for (const { tables, indexes } of [store.standing.base, before]) {
+  for (const { tables, indexes } of [base, before]) {
     for (const root of [...tables.values(), ...indexes.values()]) {
       for await (const names of tree.pagesOf(root)) for (const name of names) named.add(name);
     }
   }
-  return store.pages.keepOnly(named);
+  const isOurs = (): boolean => store.standing.term === term && store.standing.base === base;
+  let swept = 0;
+  for (let tries = 0; tries < mostSweeps && isOurs(); tries += 1) {
+    const { gone, isDone } = await store.pages.keepOnly(
+      named,
+      (last) => store.standing.position === last && isOurs(),
+    );
+    swept += gone;
+    if (isDone) break;
+    await store.refresh();
+  }
+  return swept;
 }
+
+/** How often it is begun again because another tab wrote; what is left goes after the next fold. */
+const mostSweeps = 8;
 
 type Above = ReadonlyMap<string, readonly (readonly [id: string, row: RowState])[]>;
 

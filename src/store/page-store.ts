@@ -11,6 +11,9 @@ import type { PageSource } from './page-source.ts';
 /** Bytes of pages that are kept at hand. */
 const mostKept = 32 * 1024 * 1024;
 
+/** So many pages are swept in one transaction, which keeps writes waiting. */
+const sweptAtOnce = 128;
+
 export class PageStore implements PageSource {
   readonly #database: Database;
   /** Those used last stand last. */
@@ -57,18 +60,29 @@ export class PageStore implements PageSource {
     for (const [name, bytes] of pages) this.#keep(name, bytes);
   }
 
-  /** Deletes every page but these; gives how many went. */
-  async keepOnly(names: ReadonlySet<string>): Promise<number> {
+  /**
+   * Deletes every page but these, some at a time, as long as `isCurrent` holds of the journal's last position when they go.
+   */
+  async keepOnly(
+    names: ReadonlySet<string>,
+    isCurrent: (last: number) => boolean,
+  ): Promise<{ readonly gone: number; readonly isDone: boolean }> {
     const all = await this.#database.read(['pages'], (transaction) =>
       transaction.objectStore('pages').getAllKeys(),
     );
     const unnamed = all.filter((name) => !names.has(name));
-    if (unnamed.length === 0) return 0;
-    await this.#database.write(['pages'], 'relaxed', async (transaction) => {
-      const store = transaction.objectStore('pages');
-      await Promise.all(unnamed.map((name) => store.delete(name)));
-    });
-    return unnamed.length;
+    for (let at = 0; at < unnamed.length; at += sweptAtOnce) {
+      const some = unnamed.slice(at, at + sweptAtOnce);
+      const isGone = await this.#database.write(['journal', 'pages'], 'relaxed', async (transaction) => {
+        const last = await transaction.objectStore('journal').openKeyCursor(null, 'prev');
+        if (!isCurrent(last?.key ?? 0)) return false;
+        const store = transaction.objectStore('pages');
+        await Promise.all(some.map((name) => store.delete(name)));
+        return true;
+      });
+      if (!isGone) return { gone: at, isDone: false };
+    }
+    return { gone: unnamed.length, isDone: true };
   }
 
   async #read(names: readonly PageName[]): Promise<readonly unknown[]> {

@@ -168,7 +168,7 @@ export const plantedBugs = [
     name: 'swept-in-use',
     what: 'The sweep deletes pages that the base rests on.',
     file: 'src/store/compaction.ts',
-    find: 'of [store.standing.base, before]) {',
+    find: 'of [base, before]) {',
     replace: 'of [before]) {',
   },
   {

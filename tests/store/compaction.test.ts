@@ -74,6 +74,39 @@ test('PULL-18, STORE-18: rows that were read on from another tab are told, also 
   expect(told).toEqual(['a', 'b']);
 });
 
+test('STORE-7, STORE-19: a tab that has not read what another folded sweeps none of its pages', async () => {
+  const here = await TestDevice.make(new IDBFactory());
+  const tab = await here.openFounded();
+  const other = await here.open();
+  here.origin.deaf = true;
+  const { base } = tab.store.standing;
+  await write(tab, put('items', 'a', { n: 1 }));
+  await compact(tab.store, options);
+  await write(other, put('items', 'b', { n: 2 }));
+  await compact(other.store, options);
+  expect(await sweep(tab.store, base)).toBe(0);
+  const again = await here.open();
+  const seen: string[] = [];
+  for await (const [, id] of again.store.rows.all()) seen.push(id);
+  expect(seen).toEqual(['a', 'b']);
+});
+
+test('STORE-8: changes that all lose to the base are folded too, so that nothing folds them for ever', async () => {
+  const here = await TestDevice.make(new IDBFactory());
+  const tab = await here.openFounded();
+  await write(tab, put('items', 'a', { n: 1 }));
+  await compact(tab.store, options);
+  const log = new OtherLog(here.space.space, asDeviceNumber(2));
+  const late: Op = { kind: 'put', table: 'items', id: 'a', cells: new Map([['n', 0]]), seen: new Map() };
+  const run = log.run([[{ stamp: makeStamp(start - 1000, 0), ops: [late] }]]);
+  await tab.store.append(() => ({ kind: 'applied', heads: [], logs: [run] }));
+  expect(tab.store.rows.above.size).toBe(0);
+  expect(tab.store.weight.ops).toBe(1);
+  expect(await compact(tab.store, options)).toBe(true);
+  expect(tab.store.weight.ops).toBe(0);
+  expect(await compact(tab.store, options)).toBe(false);
+});
+
 const ids = fc.integer({ min: 0, max: 30 }).map((n) => `r${n}`);
 const cells = fc
   .dictionary(fc.constantFrom('x', 'y', 'z'), fc.integer({ min: 0, max: 9 }), { minKeys: 1 })
