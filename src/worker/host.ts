@@ -64,7 +64,7 @@ export class Host implements SpaceHost {
   }
 
   write(ops: readonly WriteOp[]): Promise<Result<null>> {
-    return done(async () => (await this.#open.rows.writing()).write(ops));
+    return done(() => this.#open.rows.writing((writing) => writing.write(ops)));
   }
 
   read(read: Read): Promise<Result<ReadAnswer>> {
@@ -72,15 +72,15 @@ export class Host implements SpaceHost {
   }
 
   transactionRead(tx: number, ops: readonly WriteOp[], read: RowRead): Promise<Result<ReadAnswer>> {
-    return result(async () => (await this.#open.rows.writing()).transactionRead(tx, ops, read));
+    return result(() => this.#open.rows.writing((writing) => writing.transactionRead(tx, ops, read)));
   }
 
   transactionCommit(tx: number, ops: readonly WriteOp[]): Promise<Result<null>> {
-    return done(async () => (await this.#open.rows.writing()).transactionCommit(tx, ops));
+    return done(() => this.#open.rows.writing((writing) => writing.transactionCommit(tx, ops)));
   }
 
   transactionEnd(tx: number): Promise<Result<null>> {
-    return done(async () => (await this.#open.rows.writing()).transactionEnd(tx));
+    return done(() => this.#open.rows.writing(async (writing) => writing.transactionEnd(tx)));
   }
 
   watch(live: number, table: string, query: PlainQuery): Promise<Result<null>> {

@@ -41,6 +41,8 @@ export class RowService {
   readonly #counts: RowCounts;
   readonly #onNews: () => void;
   #calls: Promise<Calls> | null = null;
+  /** What was asked of what writes, until it is over. */
+  readonly #asked = new Set<Promise<void>>();
   #reading: Reading | null = null;
 
   /** `onNews` is called when live queries or counts may have news. */
@@ -82,14 +84,21 @@ export class RowService {
     return (await reading.answer(this.#shown, read, () => null)).answer;
   }
 
-  /** What writes. @throws unavailable */
-  async writing(): Promise<RowWriting> {
-    return (await this.#loadCalls()).writing;
+  /** Runs `use` with what writes. @throws unavailable, and what `use` throws */
+  writing<T>(use: (writing: RowWriting) => Promise<T>): Promise<T> {
+    const asked = this.#loadCalls().then(({ writing }) => use(writing));
+    const over = asked.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#asked.add(over);
+    void over.then(() => this.#asked.delete(over));
+    return asked;
   }
 
   /** Ends when every write that was asked for before has reached the store. */
   async settle(): Promise<void> {
-    await this.#calls?.catch(() => undefined);
+    await Promise.all(this.#asked);
   }
 
   close(): void {

@@ -34,7 +34,7 @@ class OpenRows {
   }
 
   async write(ops: readonly WriteOp[]): Promise<void> {
-    await (await this.rows.writing()).write(ops);
+    await this.rows.writing((writing) => writing.write(ops));
   }
 
   async close(): Promise<void> {
