@@ -124,7 +124,7 @@ class Device {
 
   /** Compacts with what was written, in new workers, until one dies at the await that was chosen. */
   async #compact(): Promise<void> {
-    const target = this.#choose();
+    let target = this.#choose();
     for (let tries = 0; tries < mostTries; tries += 1) {
       const worker = new KillableWorker(0);
       let { above } = await this.#open(worker);
@@ -138,6 +138,8 @@ class Device {
       worker.arm(target);
       if (await this.#dies(this.#killed.folding, () => this.#fold(worker))) return;
       worker.end();
+      // It came to its end first: not every compaction has as many of that kind as the rehearsal had.
+      target = { ...target, arm: Math.ceil(target.arm / 2) };
     }
     throw new Error(`Compactions do not come to ${target.arm} times ${target.kind}`);
   }
